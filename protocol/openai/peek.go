@@ -1,0 +1,64 @@
+package openai
+
+import "github.com/llmgw/llmgw/protocol"
+
+// Peek validates the body of a request to any of OpenAI's endpoints and reads
+// what routing needs. Errors are *protocol.Error: broken JSON, or a model or
+// stream of the wrong type. A missing model is no error here.
+func Peek(body []byte) (protocol.Peek, error) {
+	var p protocol.Peek
+	var key protocol.Member
+	err := protocol.ScanObject(body, func(name []byte, m protocol.Member) {
+		switch string(name) {
+		case "model":
+			p.ModelSpan = m
+		case "stream":
+			p.StreamSpan = m
+		case "stream_options":
+			p.StreamOptions = m
+		case "prompt_cache_key":
+			key = m
+		case "messages":
+			p.HasMessages = true
+		case "input":
+			p.HasInput = true
+		}
+	})
+	if err != nil {
+		return protocol.Peek{}, err
+	}
+	if err := p.ReadModelAndStream(body); err != nil {
+		return protocol.Peek{}, err
+	}
+	if key.Present() {
+		p.PromptCacheKey, _ = protocol.String(key.Of(body))
+	}
+	if m, ok := protocol.Get(body, p.StreamOptions, "include_usage"); ok {
+		p.IncludeUsage, _ = protocol.Bool(m.Of(body))
+	}
+	return p, nil
+}
+
+// ForceUsage returns the edits that make a chat stream end with its usage
+// when the client has not asked for it: none where it has, or where the body
+// asks for no stream. p must be what [Peek] returned for body. A
+// stream_options that is no object is left for the provider to refuse.
+func ForceUsage(body []byte, p protocol.Peek) []protocol.Edit {
+	if !p.Stream || p.IncludeUsage {
+		return nil
+	}
+	options := p.StreamOptions
+	switch {
+	case !options.Present():
+		at := p.StreamSpan.End
+		return []protocol.Edit{{Start: at, End: at, With: []byte(`,"stream_options":{"include_usage":true}`)}}
+	case protocol.IsNull(options.Of(body)):
+		return []protocol.Edit{protocol.Replace(options, []byte(`{"include_usage":true}`))}
+	case body[options.Start] != '{':
+		return nil
+	}
+	if m, ok := protocol.Get(body, options, "include_usage"); ok {
+		return []protocol.Edit{protocol.Replace(m, []byte("true"))}
+	}
+	return []protocol.Edit{protocol.InsertMember(body, options, "include_usage", []byte("true"))}
+}
