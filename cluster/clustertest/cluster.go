@@ -228,13 +228,15 @@ func (c *Cluster) Wait(what string, limit time.Duration, ok func() bool) time.Du
 	return time.Since(began)
 }
 
-// String shows what every node sees.
+// String shows what every node sees, of the members that serve only how many.
 func (c *Cluster) String() string {
 	var b strings.Builder
 	for _, name := range c.Names() {
-		fmt.Fprintf(&b, "%s sees", name)
+		fmt.Fprintf(&b, "%s sees %d serving", name, len(Serving(c.nodes[name])))
 		for _, m := range c.nodes[name].Members() {
-			fmt.Fprintf(&b, " %s=%s/%s", m.Name, m.State, m.Status)
+			if !m.Serving {
+				fmt.Fprintf(&b, ", %s %s %s", m.Name, m.State, m.Status)
+			}
 		}
 		b.WriteByte('\n')
 	}
