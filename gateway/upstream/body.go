@@ -1,0 +1,124 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// watch cancels a call whose next byte does not come in time. One timer a
+// call, re-armed for each read.
+type watch struct {
+	cancel   context.CancelCauseFunc
+	deadline time.Time // of the whole call; zero: none
+
+	mu    sync.Mutex
+	timer *time.Timer
+	why   error
+}
+
+// arm gives the next byte at most d (0: no bound of its own), and never more
+// than the call's deadline.
+func (w *watch) arm(d time.Duration, why error) {
+	if !w.deadline.IsZero() {
+		if left := time.Until(w.deadline); d <= 0 || left < d {
+			d, why = max(left, time.Nanosecond), ErrTimeout
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.why = why
+	switch {
+	case d <= 0:
+		if w.timer != nil {
+			w.timer.Stop()
+		}
+	case w.timer == nil:
+		w.timer = time.AfterFunc(d, w.fire)
+	default:
+		w.timer.Reset(d)
+	}
+}
+
+func (w *watch) fire() {
+	w.mu.Lock()
+	why := w.why
+	w.mu.Unlock()
+	w.cancel(why)
+}
+
+func (w *watch) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+// body is a response's body under watch. Read and Close are called from one
+// goroutine.
+type body struct {
+	ctx   context.Context
+	src   io.ReadCloser
+	watch *watch
+	idle  time.Duration
+	first []byte // what peek read
+	armed bool
+}
+
+// peek waits for the first byte, under the timer that Do armed.
+func (b *body) peek() error {
+	buf := make([]byte, 1024)
+	n, err := b.src.Read(buf)
+	if n == 0 {
+		if err == io.EOF {
+			return ErrCut
+		}
+		return b.explain(err)
+	}
+	b.first = buf[:n]
+	return nil
+}
+
+// Read returns data as it comes. At a timer's end it returns ErrIdle or
+// ErrTimeout, when the connection breaks ErrCut, when the caller's context
+// ended its cause.
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.first) > 0 {
+		n := copy(p, b.first)
+		if b.first = b.first[n:]; len(b.first) == 0 {
+			b.first = nil
+		}
+		return n, nil
+	}
+	b.watch.arm(b.idle, ErrIdle)
+	n, err := b.src.Read(p)
+	if err != nil {
+		err = b.explain(err)
+	}
+	return n, err
+}
+
+func (b *body) explain(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	if cause := context.Cause(b.ctx); cause != nil {
+		return cause
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCut, err)
+}
+
+// Close ends the call, also one whose body was not read to its end.
+func (b *body) Close() error {
+	b.watch.stop()
+	err := b.src.Close()
+	b.watch.cancel(nil)
+	return err
+}

@@ -1,0 +1,241 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Options are common to all instances. The zero value is good for production.
+type Options struct {
+	DialTimeout    time.Duration                         // of TCP and, apart, of TLS; default 5 s
+	MaxIdlePerHost int                                   // kept-alive connections; default 512
+	Proxy          func(*http.Request) (*url.URL, error) // default: the environment's HTTPS_PROXY and NO_PROXY
+	RootCAs        *x509.CertPool                        // default: the system's
+}
+
+// Target is one instance.
+type Target struct {
+	BaseURL          *url.URL
+	Header           http.Header   // credentials and configured headers; they override the call's
+	Timeout          time.Duration // the whole call
+	FirstByteTimeout time.Duration // until the head and, for a stream, the first byte of the body
+	IdleTimeout      time.Duration // between two pieces of the body
+}
+
+// Client calls one instance over connections of its own: no other instance's
+// load or fault touches them. It may be used from any goroutine.
+type Client struct {
+	target    Target
+	transport *http.Transport
+}
+
+// New makes a client; nothing is dialed yet.
+func New(t Target, o Options) *Client {
+	if o.DialTimeout <= 0 {
+		o.DialTimeout = 5 * time.Second
+	}
+	if o.MaxIdlePerHost <= 0 {
+		o.MaxIdlePerHost = 512
+	}
+	if o.Proxy == nil {
+		o.Proxy = http.ProxyFromEnvironment
+	}
+	dialer := &net.Dialer{Timeout: o.DialTimeout, KeepAlive: 15 * time.Second}
+	return &Client{target: t, transport: &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    o.DialTimeout,
+		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		Proxy:                  o.Proxy,
+		MaxIdleConnsPerHost:    o.MaxIdlePerHost,
+		IdleConnTimeout:        90 * time.Second,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 256 << 10,
+	}}
+}
+
+// Close gives back idle connections; calls under way go on.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Call is one request. Header and Body belong to it until the response is
+// closed: net/http may read the body after Do has returned.
+type Call struct {
+	Method   string
+	Path     string // appended to the base URL's path
+	RawQuery string
+	Header   http.Header
+	Body     []byte
+}
+
+// Response is an answer for the client: a 2xx, or a 400-class one that is its
+// own fault (Outcome tells).
+type Response struct {
+	Status  int
+	Outcome Outcome // OK or CallerFault
+	Header  http.Header
+	Length  int64 // of the body; -1: not told
+	Stream  bool  // text/event-stream; its first byte has arrived
+	Body    io.ReadCloser
+}
+
+// maxFault bounds how much is read of an answer that only tells of a fault.
+const maxFault = 256 << 10
+
+// Do makes one attempt. Exactly one of the results is nil. The response's body
+// must be closed; closing it early cancels the call.
+func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{cancel: cancel}
+	w.arm(c.target.FirstByteTimeout, ErrIdle)
+	if c.target.Timeout > 0 {
+		w.deadline = time.Now().Add(c.target.Timeout)
+	}
+	resp, err := c.transport.RoundTrip(c.request(ctx, call))
+	if err != nil {
+		f := c.noAnswer(ctx, err)
+		w.stop()
+		cancel(nil)
+		return nil, f
+	}
+	cleanResponse(resp.Header)
+	outcome, _ := Classify(resp.StatusCode, resp.Header, nil, time.Now())
+	b := &body{ctx: ctx, src: resp.Body, watch: w, idle: c.target.IdleTimeout}
+	if outcome != OK && outcome != CallerFault {
+		defer b.Close()
+		return nil, c.answered(b, resp, outcome)
+	}
+	r := &Response{
+		Status: resp.StatusCode, Outcome: outcome, Header: resp.Header, Length: resp.ContentLength, Body: b,
+		Stream: strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream"),
+	}
+	if r.Stream {
+		if err := b.peek(); err != nil {
+			defer b.Close()
+			if ctxErr := canceled(ctx); ctxErr != nil {
+				return nil, ctxErr
+			}
+			return nil, &Fault{Outcome: Unreachable, Cause: causeOf(err), Reason: "the stream ended before its first byte: " + err.Error()}
+		}
+	}
+	return r, nil
+}
+
+func (c *Client) request(ctx context.Context, call *Call) *http.Request {
+	u := *c.target.BaseURL
+	u.Path, u.RawPath = joinPath(c.target.BaseURL, call.Path)
+	u.RawQuery = call.RawQuery
+	h := call.Header
+	for name, values := range c.target.Header {
+		h[name] = values
+	}
+	if h["Content-Type"] == nil && len(call.Body) > 0 {
+		h["Content-Type"] = []string{"application/json"}
+	}
+	if h["User-Agent"] == nil {
+		h["User-Agent"] = nil // net/http would invent one
+	}
+	req := &http.Request{
+		Method: call.Method, URL: &u, Host: u.Host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(call.Body)),
+	}
+	if len(call.Body) > 0 {
+		payload := call.Body
+		req.Body = io.NopCloser(bytes.NewReader(payload))
+		// For a kept connection that the instance closed while it was idle:
+		// nothing of the request was read then.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
+	}
+	return req.WithContext(ctx)
+}
+
+// joinPath appends an escaped path to a base's.
+func joinPath(base *url.URL, path string) (plain, raw string) {
+	raw = strings.TrimSuffix(base.EscapedPath(), "/") + path
+	plain, err := url.PathUnescape(raw)
+	if err != nil {
+		return base.Path + path, ""
+	}
+	return plain, raw
+}
+
+// noAnswer classifies an attempt that brought no head.
+func (c *Client) noAnswer(ctx context.Context, err error) *Fault {
+	if f := canceled(ctx); f != nil {
+		return f
+	}
+	f := &Fault{Outcome: Unreachable, Cause: "reset", Reason: c.clean(err)}
+	var op *net.OpError
+	var dns *net.DNSError
+	switch {
+	case context.Cause(ctx) == ErrIdle:
+		f.Cause, f.Reason = "timeout", fmt.Sprintf("no byte of an answer within %s", c.target.FirstByteTimeout)
+	case context.Cause(ctx) == ErrTimeout:
+		f.Cause, f.Reason = "timeout", fmt.Sprintf("no answer within %s", c.target.Timeout)
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err):
+		f.Cause = "connect"
+	}
+	return f
+}
+
+func isTLS(err error) bool {
+	var record tls.RecordHeaderError
+	var verify *tls.CertificateVerificationError
+	return errors.As(err, &record) || errors.As(err, &verify) || strings.Contains(err.Error(), "TLS handshake")
+}
+
+// canceled is the fault when the caller's context ended, not one of our timers.
+func canceled(ctx context.Context) *Fault {
+	if cause := context.Cause(ctx); cause != nil && cause != ErrIdle && cause != ErrTimeout {
+		return &Fault{Outcome: Canceled, Cause: "canceled", Reason: cause.Error()}
+	}
+	return nil
+}
+
+// answered classifies an answer that serves nobody, and reads it for the
+// client that gets it in the end.
+func (c *Client) answered(b *body, resp *http.Response, outcome Outcome) *Fault {
+	b.watch.arm(2*time.Second, ErrIdle)
+	text, _ := io.ReadAll(io.LimitReader(b.src, maxFault)) // what arrived is enough
+	_, wait := Classify(resp.StatusCode, resp.Header, text, time.Now())
+	f := &Fault{
+		Outcome: outcome, Status: resp.StatusCode, RetryAfter: wait, Cause: "status",
+		Reason:   fmt.Sprintf("HTTP %d", resp.StatusCode),
+		Response: &Buffered{Header: resp.Header, Body: text},
+	}
+	switch {
+	case outcome == Credentials:
+		f.Cause = "credentials"
+	case outcome == Cooling:
+		f.Cause = "cooling"
+	case resp.StatusCode == 529 || resp.StatusCode == http.StatusServiceUnavailable:
+		f.Cause = "overloaded"
+	}
+	return f
+}
+
+// clean makes one line of an error; URLs hold no secrets here, but keep them
+// short all the same.
+func (c *Client) clean(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "..."
+	}
+	return s
+}
+
+func causeOf(err error) string {
+	if errors.Is(err, ErrIdle) || errors.Is(err, ErrTimeout) {
+		return "timeout"
+	}
+	return "reset"
+}
