@@ -25,11 +25,11 @@ const (
 // Fault is an attempt that served nobody.
 type Fault struct {
 	Outcome    Outcome
-	Cause      string // connect timeout reset status overloaded credentials cooling canceled
-	Reason     string // one line for logs and the admin listener; no secrets
-	Status     int    // 0: the instance did not answer
+	Cause      string        // connect timeout reset status overloaded credentials cooling canceled
+	Reason     string        // one line for logs and the admin listener; no secrets
+	Status     int           // 0: the instance did not answer
 	RetryAfter time.Duration // as the instance told; 0: it did not
-	Response   *Buffered // the instance's answer, where it gave one
+	Response   *Buffered     // the instance's answer, where it gave one
 }
 
 // Buffered is an instance's answer, read whole (at most 256 KiB).

@@ -1,0 +1,295 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/connwatch"
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/upstream"
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// Limits of the public listener, each measured in the design's http.md.
+const (
+	readTimeout     = 60 * time.Second  // headers and body of one request
+	writeTimeout    = 30 * time.Second  // one write; a stalled reader is dropped
+	idleTimeout     = 120 * time.Second // longer than load balancers keep connections
+	maxHeaderBytes  = 16 << 10          // also held by each connection
+	writeBufferSize = 8 << 10
+)
+
+// newApp is the public listener's server. fiber stays in this file: what leaves
+// it is a call, what comes back an answer.
+func (n *Node) newApp(c config.Server) *fiber.App {
+	app := fiber.New(fiber.Config{
+		DisableStartupMessage:        true,
+		DisablePreParseMultipartForm: true,
+		ReduceMemoryUsage:            true,
+		BodyLimit:                    int(c.MaxBodySize),
+		ReadBufferSize:               maxHeaderBytes,
+		WriteBufferSize:              writeBufferSize,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		ErrorHandler:                 n.refuse,
+	})
+	app.Use(n.door)
+	s := app.Server()
+	s.CloseOnShutdown = true
+	s.SecureErrorLogMessage = true
+	s.Logger = quietLogger{n.log}
+	s.NoDefaultServerHeader = true
+
+	// fiber answers a method it does not know in text of its own, before any
+	// handler; GET stands in for it, and the door reads the original.
+	inner := app.Handler()
+	s.Handler = func(ctx *fasthttp.RequestCtx) {
+		if m := string(ctx.Method()); !knownMethod(m) {
+			ctx.SetUserValue(originalMethod, m)
+			ctx.Request.Header.SetMethod(fiber.MethodGet)
+		}
+		inner(ctx)
+	}
+	return app
+}
+
+// originalMethod keys the user value that holds a method fiber does not know.
+const originalMethod = "llmgw.method"
+
+func knownMethod(m string) bool {
+	switch m {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
+		return true
+	}
+	return false
+}
+
+// door is every request's first step on the node that it reached.
+func (n *Node) door(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			n.log.Error("a request made the gateway panic; please report this", "path", string(c.Request().URI().Path()), "panic", r)
+			err = n.reply(c, n.failure(dialectOf(c.Path()), "", &protocol.Error{Code: protocol.Internal, Message: "The gateway failed to handle this request."}))
+		}
+	}()
+	if n.draining.Load() {
+		c.Response().Header.SetConnectionClose()
+	}
+	method, path := c.Method(), string(c.Request().URI().Path())
+	if m, ok := c.Context().UserValue(originalMethod).(string); ok {
+		method = m
+	}
+	if done := n.plain(c, method, path); done {
+		return nil
+	}
+	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
+	e, allow := endpointOf(method, path)
+	if e.kind == kindNone {
+		return n.reply(c, n.noEndpoint(c, method, path, e, allow, id))
+	}
+	if enc := c.Request().Header.Peek("Content-Encoding"); len(enc) > 0 && !strings.EqualFold(string(enc), "identity") {
+		return n.reply(c, n.failure(e.dialect, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."}))
+	}
+	snap := n.snap.Load()
+	key, perr := authenticate(snap, credential(c.Request(), e.dialect))
+	if perr != nil {
+		n.metrics.refused(e, perr)
+		return n.reply(c, n.failure(e.dialect, id, perr))
+	}
+	switch e.kind {
+	case kindModels, kindModel:
+		return n.reply(c, n.listModels(snap, key, e, c.Get("Anthropic-Version") != "", id))
+	}
+	return n.carry(c, readCall(c, e, method, path, key.Name, id, n.name))
+}
+
+// carry runs a call and writes its answer, while the connection is watched for
+// the client's leaving.
+func (n *Node) carry(c *fiber.Ctx, in *call) error {
+	ctx, cancel := context.WithCancelCause(n.life)
+	stop := connwatch.Watch(c.Context().Conn(), func() {
+		n.metrics.disconnects.Inc()
+		cancel(errClientLeft)
+	})
+	end := func() {
+		stop()
+		cancel(nil)
+		n.inFlight.Done()
+	}
+	n.inFlight.Add(1)
+	finished := false
+	defer func() {
+		if !finished {
+			end()
+		}
+	}()
+
+	a := n.handle(ctx, in)
+	if a == nil { // nobody is there to read
+		c.Context().SetConnectionClose()
+		c.Status(499)
+		return nil
+	}
+	a.replace("X-Request-Id", in.requestID)
+	a.replace("X-Llm-Gateway-Node", n.name)
+	if a.stream == nil {
+		return n.reply(c, a)
+	}
+	finished = true
+	stream := &clientStream{
+		conn:   c.Context().Conn(),
+		relay:  n.newRelay(ctx, in, a),
+		finish: end,
+	}
+	c.Request().ResetBody() // a 500 KB body would be held as long as the stream
+	c.Request().ReleaseBody(0)
+	n.head(c, a)
+	c.Context().Response.ImmediateHeaderFlush = true
+	c.Context().SetBodyStream(stream, -1)
+	return nil
+}
+
+// plain answers what needs no key: health, readiness, HEAD /.
+func (n *Node) plain(c *fiber.Ctx, method, path string) bool {
+	if method != "GET" && method != "HEAD" {
+		return false
+	}
+	switch path {
+	case "/health", "/healthz":
+		_ = c.Status(200).SendString("ok\n")
+	case "/ready", "/readyz":
+		if why := n.notReady(); why != "" {
+			_ = c.Status(503).SendString(why + "\n")
+		} else {
+			_ = c.Status(200).SendString("ready\n")
+		}
+	case "/":
+		_ = c.Status(200).SendString("llmgw\n")
+	default:
+		return false
+	}
+	return true
+}
+
+// noEndpoint is the answer where nothing is served: another method, the
+// WebSocket upgrade that Codex tries first, or an unknown path.
+func (n *Node) noEndpoint(c *fiber.Ctx, method, path string, e endpoint, allow, id string) *answer {
+	d := dialectOf(path)
+	if allow == "" {
+		if d == protocol.OpenAI && len(c.Request().Header.Peek("Anthropic-Version")) > 0 {
+			d = protocol.Anthropic
+		}
+		return n.failure(d, id, &protocol.Error{Code: protocol.NotFound, Message: "Unknown request URL: " + method + " " + clip(path, 200) + ". This gateway serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/models and /v1beta/models/{model}:generateContent."})
+	}
+	if e.dialect == protocol.None {
+		e.dialect = d
+	}
+	if path == "/v1/responses" && method == "GET" && len(c.Request().Header.Peek("Upgrade")) > 0 {
+		return n.failure(e.dialect, id, &protocol.Error{Code: protocol.UpgradeRequired, Message: "WebSocket is not offered here; send POST /v1/responses."})
+	}
+	a := n.failure(e.dialect, id, &protocol.Error{Code: protocol.MethodNotAllowed, Message: clip(method, 20) + " is not allowed for " + clip(path, 200) + "; use " + allow + "."})
+	a.set("Allow", allow)
+	return a
+}
+
+// refuse shapes what fiber and fasthttp refuse before the door: a body or
+// headers too large, a request that cannot be parsed or takes too long. The
+// path may be unknown then; the form is readable for every dialect.
+func (n *Node) refuse(c *fiber.Ctx, err error) error {
+	pe := &protocol.Error{Code: protocol.InvalidRequest, Message: "The HTTP request could not be parsed."}
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		switch fe.Code {
+		case fiber.StatusRequestEntityTooLarge:
+			pe = &protocol.Error{Code: protocol.TooLarge, Message: "The request body is larger than this gateway accepts (server.max_body_size)."}
+		case fiber.StatusRequestHeaderFieldsTooLarge:
+			pe = &protocol.Error{Code: protocol.HeadersTooLarge, Message: "The request headers are larger than this gateway accepts (16 KiB)."}
+		case fiber.StatusRequestTimeout:
+			pe = &protocol.Error{Code: protocol.RequestTimeout, Message: "The request took too long to arrive."}
+		}
+	}
+	connwatch.Linger(c.Context().Conn())
+	c.Response().Header.SetConnectionClose()
+	path := string(c.Request().URI().Path())
+	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
+	if path == "/" || path == "" {
+		return n.reply(c, n.unionFailure(id, pe))
+	}
+	return n.reply(c, n.failure(dialectOf(path), id, pe))
+}
+
+// reply writes a whole answer.
+func (n *Node) reply(c *fiber.Ctx, a *answer) error {
+	n.head(c, a)
+	c.Response().SetBodyRaw(a.body)
+	return nil
+}
+
+func (n *Node) head(c *fiber.Ctx, a *answer) {
+	c.Status(a.status)
+	h := &c.Response().Header
+	for i := range a.header {
+		f := &a.header[i]
+		if f.Name == "Content-Type" {
+			h.SetContentType(f.Value)
+		} else {
+			h.Add(f.Name, f.Value)
+		}
+	}
+}
+
+// readCall copies out of fiber's buffers all that outlives the handler.
+func readCall(c *fiber.Ctx, e endpoint, method, path, key, id, edge string) *call {
+	query := withoutKey(string(c.Request().URI().QueryString()))
+	target := path
+	if query != "" {
+		target += "?" + query
+	}
+	return &call{
+		endpoint:  e,
+		method:    strings.Clone(method),
+		target:    target,
+		query:     query,
+		header:    readHeader(&c.Request().Header),
+		body:      c.BodyRaw(),
+		key:       key,
+		requestID: id,
+		clientIP:  hostOf(c.Context().RemoteAddr()),
+		edge:      edge,
+		began:     time.Now(),
+	}
+}
+
+func hostOf(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.IP.String()
+	}
+	return ""
+}
+
+// readHeader copies the headers that may travel on to the owner and to the
+// provider: never credentials, never what belongs to this connection.
+func readHeader(h *fasthttp.RequestHeader) []hop.Field {
+	fields := make([]hop.Field, 0, 16)
+	for k, v := range h.All() {
+		if name, ok := upstream.Forwardable(k); ok {
+			fields = append(fields, hop.Field{Name: name, Value: string(v)})
+		}
+	}
+	return fields
+}
+
+func clip(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
+}

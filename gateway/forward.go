@@ -1,0 +1,257 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// Kinds of exchange between nodes.
+const (
+	hopServe   byte = 1 // serve this client's request: you own its key
+	hopInspect byte = 2 // tell of yourself, for the admin listener of another node
+)
+
+// edgeField carries the edge's name over the hop; the public door drops any
+// header of that family that a client sends.
+const edgeField = "X-Llm-Gateway-Node"
+
+// A peer that failed is passed over for a moment, so that a dead owner costs
+// its edge one timeout, not one a request.
+const (
+	avoidFirst = 2 * time.Second
+	avoidMost  = 30 * time.Second
+)
+
+// handle runs a call where the ring says: at the owner, at the stand-by when
+// the owner does not accept, else here. nil: the client left.
+func (n *Node) handle(ctx context.Context, c *call) *answer {
+	owner, standby := n.placement.of(c.key)
+	for _, to := range [2]place{owner, standby} {
+		if to.addr == "" {
+			break // it is this node, or there is nobody else
+		}
+		if n.peers.avoided(to.name, time.Now()) {
+			n.metrics.forwards.WithLabelValues(to.name, "avoided").Inc()
+			continue
+		}
+		a, err := n.forward(ctx, c, to)
+		if err == nil {
+			return a
+		}
+		if ctx.Err() != nil {
+			return n.interrupted(ctx, c)
+		}
+	}
+	return n.serve(ctx, c)
+}
+
+// forward sends a call to a peer. An error means that the peer gave no answer,
+// and that the request may be tried elsewhere.
+func (n *Node) forward(ctx context.Context, c *call, to place) (*answer, error) {
+	began := time.Now()
+	r, err := n.hop.Do(ctx, to.addr, &hop.Request{
+		Kind:      hopServe,
+		Key:       c.key,
+		RequestID: c.requestID,
+		ClientIP:  c.clientIP,
+		Method:    c.method,
+		Target:    c.target,
+		Header:    append(c.header, hop.Field{Name: edgeField, Value: c.edge}),
+		Body:      c.body,
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			result := "broken"
+			if errors.Is(err, hop.ErrNotAccepted) {
+				result = "unreachable"
+			}
+			var refused *hop.RefusedError
+			if errors.As(err, &refused) {
+				result = "refused" // alive, and says no: leaving, or another configuration
+			} else if n.peers.failed(to.name, time.Now()) {
+				n.log.Warn("a peer does not take requests; its keys are served by their stand-by until it does", "peer", to.name, "address", to.addr, "error", err)
+			}
+			n.metrics.forwards.WithLabelValues(to.name, result).Inc()
+		}
+		return nil, err
+	}
+	if n.peers.recovered(to.name) {
+		n.log.Info("the peer takes requests again", "peer", to.name)
+	}
+	n.metrics.forwards.WithLabelValues(to.name, "ok").Inc()
+	n.metrics.forwardSeconds.Observe(time.Since(began).Seconds())
+	return n.forwarded(ctx, c, r), nil
+}
+
+// forwarded turns a peer's response into this edge's answer.
+func (n *Node) forwarded(ctx context.Context, c *call, r *hop.Response) *answer {
+	a := &answer{status: r.Status, header: r.Header}
+	if r.Streamed {
+		a.stream = r.Body
+		return a
+	}
+	body, err := readWhole(r.Body, r.Length)
+	if err != nil {
+		return n.failure(c.endpoint.dialect, c.requestID, &protocol.Error{Code: protocol.BadGateway, Message: "The node that served this request was lost before its answer was whole.", ShouldRetry: yes()})
+	}
+	a.body = body
+	return a
+}
+
+// accept decides over a forwarded request's head, before its body is sent.
+func (n *Node) accept(r *hop.Request) error {
+	if r.Kind == hopInspect {
+		return nil
+	}
+	if n.draining.Load() {
+		return errors.New("this node is leaving")
+	}
+	if n.snap.Load().keys[r.Key] == nil {
+		return errors.New("this node's configuration has no such key")
+	}
+	return nil
+}
+
+// fromPeer serves what another node forwarded. It never asks the ring: rings
+// that disagree for a moment cannot send a request in circles.
+func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
+	if r.Kind == hopInspect {
+		return n.inspect(r.Target)
+	}
+	n.inFlight.Add(1)
+	ctx, cancel := context.WithCancelCause(ctx)
+	detach := context.AfterFunc(n.life, func() { cancel(context.Cause(n.life)) })
+	end := func() {
+		detach()
+		cancel(nil)
+		n.inFlight.Done()
+	}
+	c, e := callFromPeer(r)
+	var a *answer
+	if e != nil {
+		a = n.failure(dialectOf(r.Target), r.RequestID, e)
+	} else {
+		a = n.serve(ctx, c)
+	}
+	if a == nil {
+		end()
+		return nil
+	}
+	if a.stream == nil {
+		end()
+		return &hop.Response{Status: a.status, Header: a.header, Bytes: a.body}
+	}
+	return &hop.Response{Status: a.status, Header: a.header, Streamed: true, Body: &endingStream{relay: n.newRelay(ctx, c, a), finish: end}}
+}
+
+func callFromPeer(r *hop.Request) (*call, *protocol.Error) {
+	path, query := r.Target, ""
+	for i := 0; i < len(path); i++ {
+		if path[i] == '?' {
+			path, query = r.Target[:i], r.Target[i+1:]
+			break
+		}
+	}
+	e, _ := endpointOf(r.Method, path)
+	if e.kind == kindNone {
+		return nil, &protocol.Error{Code: protocol.NotFound, Message: "The owner of this key runs a version of llmgw without this endpoint."}
+	}
+	c := &call{
+		endpoint: e, method: r.Method, target: r.Target, query: query, header: r.Header, body: r.Body,
+		key: r.Key, requestID: r.RequestID, clientIP: r.ClientIP, began: time.Now(),
+	}
+	for i, f := range c.header {
+		if f.Name == edgeField {
+			c.edge = f.Value
+			c.header = append(c.header[:i], c.header[i+1:]...)
+			break
+		}
+	}
+	return c, nil
+}
+
+// interrupted is the answer to a call whose context ended: nobody to answer,
+// or the drain's end.
+func (n *Node) interrupted(ctx context.Context, c *call) *answer {
+	if context.Cause(ctx) != errDraining {
+		return nil
+	}
+	return n.failure(c.endpoint.dialect, c.requestID, drainError())
+}
+
+func drainError() *protocol.Error {
+	return &protocol.Error{Code: protocol.Unavailable, Message: "This gateway node is shutting down; send the request again.", RetryAfter: time.Second, ShouldRetry: yes()}
+}
+
+// avoidance remembers which peers failed lately. It is this node's own view:
+// gossip decides membership, this decides where the next request goes.
+type avoidance struct {
+	mu    sync.Mutex
+	peers map[string]*avoided
+}
+
+type avoided struct {
+	until time.Time
+	wait  time.Duration
+	trial bool // one request is finding out
+}
+
+func newAvoidance() *avoidance { return &avoidance{peers: make(map[string]*avoided)} }
+
+// avoided tells whether to pass a peer over. Once its time is over, one caller
+// at a time finds out.
+func (v *avoidance) avoided(peer string, now time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := v.peers[peer]
+	if p == nil {
+		return false
+	}
+	if now.Before(p.until) {
+		return true
+	}
+	p.until, p.trial = now.Add(p.wait), true // others keep away while this caller tries
+	return false
+}
+
+// failed notes a failure; true when it is news.
+func (v *avoidance) failed(peer string, now time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := v.peers[peer]
+	if p == nil {
+		v.peers[peer] = &avoided{until: now.Add(avoidFirst), wait: avoidFirst}
+		return true
+	}
+	if p.trial { // the others failed together with the first one: no news
+		p.wait, p.trial = min(2*p.wait, avoidMost), false
+		p.until = now.Add(p.wait)
+	}
+	return false
+}
+
+// recovered notes an answer; true when the peer was avoided before.
+func (v *avoidance) recovered(peer string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, was := v.peers[peer]
+	delete(v.peers, peer)
+	return was
+}
+
+// forget drops what is remembered of peers that are no members any more, or
+// that started anew.
+func (v *avoidance) forget(keep func(peer string) bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for name := range v.peers {
+		if !keep(name) {
+			delete(v.peers, name)
+		}
+	}
+}

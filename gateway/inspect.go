@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/llmgw/llmgw/cluster"
+	"github.com/llmgw/llmgw/gateway/balance"
+	"github.com/llmgw/llmgw/gateway/hop"
+)
+
+// self is what a node tells another one's admin listener about itself.
+type self struct {
+	Sessions      int           `json:"sessions"`
+	UptimeSeconds float64       `json:"uptime_seconds"`
+	Rows          []sessionView `json:"rows,omitempty"`
+}
+
+type sessionView struct {
+	APIKey       string    `json:"api_key"`
+	Conversation string    `json:"conversation"`
+	Provider     string    `json:"provider"`
+	Instance     string    `json:"instance"`
+	LastRequest  time.Time `json:"last_request"`
+	Expires      time.Time `json:"expires"`
+	Owner        string    `json:"owner"`
+}
+
+func (n *Node) describe(rows bool) self {
+	list := n.balance.Sessions()
+	s := self{Sessions: len(list), UptimeSeconds: time.Since(n.started).Seconds()}
+	if rows {
+		s.Rows = make([]sessionView, len(list))
+		for i, b := range list {
+			s.Rows[i] = viewOf(b, n.name)
+		}
+	}
+	return s
+}
+
+func viewOf(b balance.Session, owner string) sessionView {
+	return sessionView{APIKey: b.APIKey, Conversation: b.Conversation, Provider: b.Provider, Instance: b.Instance, LastRequest: b.LastRequest.UTC(), Expires: b.Expires.UTC(), Owner: owner}
+}
+
+// inspect answers another node's question over the hop.
+func (n *Node) inspect(target string) *hop.Response {
+	body, err := json.Marshal(n.describe(target == "/sessions"))
+	if err != nil {
+		return &hop.Response{Status: 500}
+	}
+	return &hop.Response{Status: 200, Bytes: body}
+}
+
+// askAll asks every live peer at once, for at most a second. Who does not
+// answer is left out: the admin page of one node must not wait for a dead one.
+func (n *Node) askAll(ctx context.Context, target string) map[string]self {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	out := map[string]self{n.name: n.describe(target == "/sessions")}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, m := range *n.members.Load() {
+		if m.Self || m.PeerAddress == "" || n.hop == nil || m.State != cluster.StateAlive && m.State != cluster.StateSuspect {
+			continue
+		}
+		wg.Go(func() {
+			r, err := n.hop.Do(ctx, m.PeerAddress, &hop.Request{Kind: hopInspect, Method: "GET", Target: target})
+			if err != nil {
+				return
+			}
+			b, err := readWhole(r.Body, r.Length)
+			if err != nil {
+				return
+			}
+			var s self
+			if json.Unmarshal(b, &s) == nil {
+				mu.Lock()
+				out[m.Name] = s
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}

@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/connwatch"
+)
+
+// listen opens a TCP listener and says which attribute asked for it when it
+// cannot.
+func listen(attribute, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s = %q: %w", attribute, addr, err)
+	}
+	return l, nil
+}
+
+// listenPublic opens the clients' listener: watched for their leaving, under
+// TLS where configured.
+func listenPublic(c config.Server) (net.Listener, error) {
+	raw, err := listen("server.listen", c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	watched, err := connwatch.Listen(raw)
+	if err != nil {
+		_ = raw.Close()
+		return nil, fmt.Errorf("watch client connections: %w", err)
+	}
+	if c.TLS == nil {
+		return watched, nil
+	}
+	cert := &certificate{certFile: c.TLS.CertFile, keyFile: c.TLS.KeyFile}
+	if _, err := cert.get(nil); err != nil {
+		_ = watched.Close()
+		return nil, err
+	}
+	return tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}), nil
+}
+
+// certificate is read anew when its files change. A file that cannot be read
+// while it is being replaced leaves the old one in use.
+type certificate struct {
+	certFile, keyFile string
+
+	mu      sync.Mutex
+	checked time.Time
+	mtime   time.Time
+	current *tls.Certificate
+}
+
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); c.current != nil && now.Sub(c.checked) < time.Second {
+		return c.current, nil
+	} else {
+		c.checked = now
+	}
+	newest := newestOf(c.certFile, c.keyFile)
+	if c.current != nil && newest.Equal(c.mtime) {
+		return c.current, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		if c.current != nil {
+			return c.current, nil
+		}
+		return nil, fmt.Errorf("server.tls: %w", err)
+	}
+	c.current, c.mtime = &pair, newest
+	return c.current, nil
+}
+
+func newestOf(files ...string) time.Time {
+	var newest time.Time
+	for _, f := range files {
+		if st, err := os.Stat(f); err == nil && st.ModTime().After(newest) {
+			newest = st.ModTime()
+		}
+	}
+	return newest
+}
+
+// quietLogger takes fasthttp's own messages: each tells of one connection, so
+// they are for debugging only, and never hold a request's text
+// (SecureErrorLogMessage).
+type quietLogger struct{ log *slog.Logger }
+
+// Printf implements fasthttp.Logger.
+func (l quietLogger) Printf(format string, args ...any) {
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug("http", "message", fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,376 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/llmgw/llmgw/cluster"
+	"github.com/llmgw/llmgw/gateway/balance"
+	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/connwatch"
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/upstream"
+	"github.com/llmgw/llmgw/health"
+)
+
+// Options make a node.
+type Options struct {
+	Config  *config.Config
+	Load    func() (*config.Config, error) // reads the configuration again, for Reload; nil: reload is refused
+	Log     *slog.Logger                   // nil: nothing is logged
+	Version string
+	Observe func(Record) // one call a finished request, on the node that served it; it must not block
+}
+
+// Node is one llmgw. Its methods may be called from any goroutine.
+type Node struct {
+	name    string
+	version string
+	log     *slog.Logger
+	load    func() (*config.Config, error)
+	observe func(Record)
+	metrics *metrics
+
+	snap      atomic.Pointer[snapshot]
+	reloading sync.Mutex
+	balance   *balance.Balancer
+	health    *health.Table
+	judge     func(id, model string) uint8
+
+	placement *placement
+	peers     *avoidance
+	members   atomic.Pointer[[]cluster.Member]
+	cluster   *cluster.Node
+	hop       *hop.Client
+	hopServer *hop.Server
+	app       *fiber.App
+	admin     *http.Server
+
+	public, peer, adminListener net.Listener
+
+	ready     atomic.Bool
+	draining  atomic.Bool
+	started   time.Time
+	life      context.Context // ends when the drain's time is over: every request descends from it
+	endLife   context.CancelCauseFunc
+	inFlight  sync.WaitGroup
+	workers   sync.WaitGroup // the listeners' and the housekeeping goroutines
+	quit      chan struct{}
+	stopOnce  sync.Once
+	stopped   chan struct{}
+	stopAsked chan struct{}
+	stopErr   error
+}
+
+// New makes a node of a valid configuration. Nothing is bound and nothing runs
+// until Start.
+func New(o Options) (*Node, error) {
+	if o.Config == nil {
+		return nil, errors.New("gateway: no configuration")
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	n := &Node{
+		name:      o.Config.NodeName,
+		version:   o.Version,
+		log:       log.With("node", o.Config.NodeName),
+		load:      o.Load,
+		observe:   o.Observe,
+		metrics:   newMetrics(o.Version),
+		balance:   balance.New(time.Now),
+		peers:     newAvoidance(),
+		quit:      make(chan struct{}),
+		stopped:   make(chan struct{}),
+		stopAsked: make(chan struct{}, 1),
+	}
+	n.placement = newPlacement(n.name)
+	n.members.Store(new([]cluster.Member))
+	n.life, n.endLife = context.WithCancelCause(context.Background())
+	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped})
+	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }
+	s, err := newSnapshot(o.Config, nil, upstream.Options{})
+	if err != nil {
+		return nil, err
+	}
+	n.install(s)
+	n.app = n.newApp(o.Config.Server)
+	return n, nil
+}
+
+// install makes a snapshot the one in force. Nothing in it can fail.
+func (n *Node) install(s *snapshot) {
+	old := n.snap.Swap(s)
+	n.health.Configure(s.targets())
+	n.balance.Configure(s.groups())
+	n.metrics.configInfo.Reset()
+	n.metrics.configInfo.WithLabelValues(s.digest).Set(1)
+	n.showHealth()
+	if old != nil {
+		old.close(s)
+	}
+}
+
+// Start binds the listeners, joins the cluster, waits for its view to settle,
+// and is ready when it returns. After an error nothing is left running.
+func (n *Node) Start(ctx context.Context) error {
+	n.started = time.Now()
+	if err := n.start(ctx); err != nil {
+		n.Kill()
+		return err
+	}
+	n.ready.Store(true)
+	n.log.Info("ready", "listen", n.Addr(), "admin", n.AdminAddr(), "peers", n.PeerAddr(), "gossip", n.GossipAddr(), "version", n.version, "config", n.snap.Load().digest)
+	return nil
+}
+
+func (n *Node) start(ctx context.Context) error {
+	c := n.snap.Load().config
+	if err := n.bind(c); err != nil {
+		return err
+	}
+	if err := n.joinable(c); err != nil {
+		return err
+	}
+	n.admin = n.newAdmin()
+	n.work(n.serveAdmin)
+	n.work(n.housekeep)
+	if n.hopServer != nil {
+		n.work(func() { _ = n.hopServer.Serve(n.peer) }) // ends with Shutdown
+	}
+	n.work(func() {
+		if err := n.app.Listener(n.public); err != nil && !n.draining.Load() {
+			n.log.Error("the public listener ended", "error", err)
+		}
+	})
+	if err := n.cluster.Start(ctx); err != nil {
+		return fmt.Errorf("join the cluster: %w", err)
+	}
+	if err := n.cluster.Activate(); err != nil {
+		return fmt.Errorf("announce this node as active: %w", err)
+	}
+	n.memberChange(n.cluster.Members())
+	return nil
+}
+
+// bind opens every listener before others can learn of this node.
+func (n *Node) bind(c *config.Config) error {
+	var err error
+	if n.public, err = listenPublic(c.Server); err != nil {
+		return err
+	}
+	if n.adminListener, err = listen("admin.listen", c.Admin.Listen); err != nil {
+		return err
+	}
+	if c.Cluster == nil {
+		return nil
+	}
+	raw, err := listen("cluster.peer_listen", c.Cluster.PeerListen)
+	if err != nil {
+		return err
+	}
+	if n.peer, err = connwatch.Listen(raw); err != nil {
+		return fmt.Errorf("watch peer connections: %w", err)
+	}
+	return nil
+}
+
+// joinable makes the cluster node and the hop; a single node is a cluster of
+// one and has no hop.
+func (n *Node) joinable(c *config.Config) error {
+	o := cluster.Options{
+		Name:     n.name,
+		State:    n.health,
+		OnChange: n.memberChange,
+		Log:      n.log,
+		Meta:     n.meta(),
+	}
+	if c.Cluster != nil {
+		secret := c.Cluster.Key()
+		server, client, err := cluster.PeerTLS(secret, n.name, time.Now())
+		if err != nil {
+			return fmt.Errorf("make the peers' TLS of the cluster secret: %w", err)
+		}
+		n.hop = hop.NewClient(hop.ClientOptions{TLS: client})
+		n.hopServer = hop.NewServer(hop.ServerOptions{TLS: server, MaxBody: c.Server.MaxBodySize, Accept: n.accept, Handler: n.fromPeer, Watch: connwatch.Watch})
+		o.Bind, o.Advertise, o.Join, o.Secret = c.Cluster.Bind, c.Cluster.Advertise, c.Cluster.Join, secret
+	}
+	node, err := cluster.New(o)
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	n.cluster = node
+	return nil
+}
+
+func (n *Node) work(f func()) {
+	n.workers.Add(1)
+	go func() {
+		defer n.workers.Done()
+		f()
+	}()
+}
+
+// Stop takes the node out of the cluster, lets what is in flight end within
+// the drain timeout, and shuts down. It may be called more than once; every
+// call waits for the end.
+func (n *Node) Stop(ctx context.Context) error {
+	n.stopOnce.Do(func() {
+		defer close(n.stopped)
+		n.stopErr = n.stop(ctx)
+	})
+	<-n.stopped
+	return n.stopErr
+}
+
+func (n *Node) stop(ctx context.Context) error {
+	timeout := n.snap.Load().config.Server.DrainTimeout
+	n.log.Info("leaving", "drain_timeout", timeout)
+	n.ready.Store(false)
+	n.draining.Store(true)
+	end := time.AfterFunc(timeout, func() { n.endLife(errDraining) })
+	defer end.Stop()
+
+	if n.cluster != nil {
+		if err := n.cluster.Drain(); err != nil {
+			n.log.Warn("could not tell the cluster that this node leaves", "error", err)
+		}
+		n.memberChange(n.cluster.Members()) // late arrivals are forwarded
+	}
+	drain, cancel := context.WithTimeout(ctx, timeout+2*time.Second)
+	defer cancel()
+	var errs []error
+	if n.public != nil {
+		if err := n.app.ShutdownWithContext(drain); err != nil {
+			errs = append(errs, fmt.Errorf("drain the public listener: %w", err))
+		}
+	}
+	if n.hopServer != nil {
+		if err := n.hopServer.Shutdown(drain); err != nil {
+			errs = append(errs, fmt.Errorf("drain the peer listener: %w", err))
+		}
+	}
+	waited := make(chan struct{})
+	go func() { n.inFlight.Wait(); close(waited) }()
+	select {
+	case <-waited:
+	case <-drain.Done():
+		errs = append(errs, errors.New("some requests were still running when the drain's time was over"))
+	}
+	n.endLife(errDraining)
+	if n.cluster != nil {
+		leave, cancel := context.WithTimeout(ctx, 3*time.Second)
+		if err := n.cluster.Leave(leave); err != nil {
+			n.log.Warn("could not say good-bye to the cluster", "error", err)
+		}
+		cancel()
+	}
+	errs = append(errs, n.shut())
+	n.log.Info("stopped")
+	return errors.Join(errs...)
+}
+
+// Kill closes everything at once, as a crash would: no leave, no drain. For
+// tests and the demo; also the way out of a failed Start.
+func (n *Node) Kill() {
+	n.stopOnce.Do(func() {
+		defer close(n.stopped)
+		n.ready.Store(false)
+		n.draining.Store(true)
+		n.endLife(errDraining)
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		if n.cluster != nil {
+			n.stopErr = n.cluster.Close()
+		}
+		if n.public != nil {
+			_ = n.app.ShutdownWithContext(now) // cut, not drained: the error is the point
+		}
+		if n.hopServer != nil {
+			_ = n.hopServer.Shutdown(now)
+		}
+		n.stopErr = errors.Join(n.stopErr, n.shut())
+	})
+	<-n.stopped
+}
+
+// shut ends what is left in the reverse order of its start, and waits.
+func (n *Node) shut() error {
+	var errs []error
+	close(n.quit)
+	if n.cluster != nil {
+		errs = append(errs, n.cluster.Close())
+	}
+	if n.admin != nil {
+		errs = append(errs, n.admin.Close())
+	}
+	for _, l := range []net.Listener{n.public, n.peer, n.adminListener} {
+		if l != nil {
+			_ = l.Close() // closed already where a server ran on it
+		}
+	}
+	if n.hop != nil {
+		n.hop.Close()
+	}
+	n.workers.Wait()
+	n.snap.Load().close(nil)
+	return errors.Join(errs...)
+}
+
+// Addr is the public listener's address, "" before Start.
+func (n *Node) Addr() string { return addrOf(n.public) }
+
+// AdminAddr is the admin listener's address, "" before Start.
+func (n *Node) AdminAddr() string { return addrOf(n.adminListener) }
+
+// PeerAddr is the address of the listener for forwarded requests, "" without a
+// cluster.
+func (n *Node) PeerAddr() string { return addrOf(n.peer) }
+
+// GossipAddr is the advertised gossip address, "" without a cluster.
+func (n *Node) GossipAddr() string {
+	if n.cluster == nil {
+		return ""
+	}
+	return n.cluster.Address()
+}
+
+// Name is the node's stable name.
+func (n *Node) Name() string { return n.name }
+
+func addrOf(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// notReady says why this node should get no requests, "" when it should. It
+// depends on this node alone: a dead peer must not take live nodes out of a
+// load balancer.
+func (n *Node) notReady() string {
+	switch {
+	case n.draining.Load():
+		return "draining"
+	case !n.ready.Load():
+		return "starting"
+	}
+	for _, p := range n.snap.Load().providers {
+		for _, in := range p.instances {
+			if n.health.Check(in.id, "") != health.Down {
+				return ""
+			}
+		}
+	}
+	return "no provider has a usable instance"
+}

@@ -1,0 +1,21 @@
+package gateway
+
+import "crypto/rand"
+
+// requestID keeps a client's own request id where it is sane, else makes one.
+// Sane is what cannot break a header, a log line or a terminal.
+func (n *Node) requestID(client []byte) string {
+	if len(client) >= 1 && len(client) <= 128 {
+		sane := true
+		for _, b := range client {
+			if !(b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' || b == '.' || b == ':') {
+				sane = false
+				break
+			}
+		}
+		if sane {
+			return string(client)
+		}
+	}
+	return "req_" + rand.Text()
+}

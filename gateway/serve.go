@@ -1,0 +1,254 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/llmgw/llmgw/gateway/balance"
+	"github.com/llmgw/llmgw/gateway/upstream"
+	"github.com/llmgw/llmgw/health"
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// coolDefault is how long a model rests at an instance that answered 429
+// without saying how long.
+const coolDefault = 10 * time.Second
+
+// trip is one call's way through the providers, on the node that serves it.
+type trip struct {
+	*call
+	snap     *snapshot
+	peek     protocol.Peek
+	session  balance.Key
+	attempts int
+	record   *Record
+
+	// What the instances said, for the answer when none of them serves.
+	last    *upstream.Fault
+	soonest time.Time // the first moment at which an instance may serve again
+}
+
+// serve answers a call here, whoever owns its key. nil: the client left.
+func (n *Node) serve(ctx context.Context, c *call) *answer {
+	t := &trip{call: c, snap: n.snap.Load()}
+	t.record = n.newRecord(c)
+
+	key := t.snap.keys[c.key]
+	if key == nil || !key.Enabled {
+		return n.fail(t, protocol.Errorf(protocol.Authentication, "The API key is not known to this gateway."))
+	}
+	p, perr := peek(c)
+	if perr != nil {
+		return n.fail(t, perr)
+	}
+	t.peek = p
+	t.record.Model, t.record.Stream = p.Model, p.Stream
+	if !key.Allows(p.Model) {
+		return n.fail(t, &protocol.Error{Code: protocol.Permission, Param: "model", Message: fmt.Sprintf("The API key %q may not use the model %q.", key.Name, clip(p.Model, 200))})
+	}
+	return n.tryModels(ctx, t)
+}
+
+// tryModels goes through the model asked for and, where its provider has
+// nothing left, the fallbacks of its route. A fallback's own fallbacks are not
+// followed: no circles.
+func (n *Node) tryModels(ctx context.Context, t *trip) *answer {
+	conversation := conversationOf(t.call, &t.peek)
+	to, e := t.destination(t.peek.Model)
+	if e != nil {
+		return n.fail(t, e)
+	}
+	fallback := to.fallback
+	for {
+		t.session = balance.Key{APIKey: t.key}
+		if to.provider.byConv {
+			t.session.Conversation = conversation
+		}
+		if a, done := n.tryProvider(ctx, t, to); done {
+			return a
+		}
+		found := false
+		for len(fallback) > 0 && !found {
+			next, e := t.destination(fallback[0])
+			fallback = fallback[1:]
+			if e == nil {
+				to, found = next, true
+			}
+		}
+		if !found {
+			return n.exhausted(t, to)
+		}
+	}
+}
+
+// destination routes a model, as far as this dialect reaches.
+func (t *trip) destination(model string) (destination, *protocol.Error) {
+	d := t.endpoint.dialect
+	to, ok := t.snap.route(model, d)
+	if !ok {
+		return to, &protocol.Error{Code: protocol.ModelNotFound, Param: "model", Message: fmt.Sprintf("The model %q does not exist here: no route of this gateway matches it.", clip(model, 200))}
+	}
+	if to.provider.dialect != d {
+		return to, &protocol.Error{Code: protocol.NotImplemented, Param: "model", Message: fmt.Sprintf("The model %q is served by a provider of dialect %s; this gateway does not convert %s requests to it yet.", clip(model, 200), to.provider.dialect, d)}
+	}
+	return to, nil
+}
+
+// tryProvider goes through a provider's instances until one serves. false:
+// none did.
+func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answer, bool) {
+	p := to.provider
+	t.record.Provider = p.Name
+	body, forced := outgoing(t.call, &t.peek, to.model)
+	var tried uint64
+	for {
+		choice, ok := n.balance.Pick(p.group, t.session, to.model, tried, n.judge)
+		if !ok {
+			n.noteSoonest(t, p, to.model)
+			return nil, false
+		}
+		tried |= 1 << uint(choice.Index)
+		in := p.instances[choice.Index]
+		if choice.Trial && !n.health.BeginTrial(in.id) {
+			continue // somebody else is finding out
+		}
+		t.attempts++
+		t.record.Instance, t.record.Attempts = in.Name, t.attempts
+		began := time.Now()
+		resp, fault := in.client.Do(ctx, &upstream.Call{
+			Method:   t.method,
+			Path:     pathOf(t.endpoint, to.model),
+			RawQuery: t.query,
+			Header:   headerOf(t.header),
+			Body:     body,
+		})
+		t.record.upstream += time.Since(began)
+		if fault == nil {
+			a, fault2 := n.served(ctx, t, p, in, choice, resp, began, forced)
+			if fault2 == nil {
+				return a, true
+			}
+			fault = fault2
+		}
+		if fault.Outcome == upstream.Canceled || ctx.Err() != nil {
+			n.health.Release(in.id)
+			return n.abandoned(ctx, t), true
+		}
+		n.blame(t, p, in, to.model, fault)
+		t.last = fault
+	}
+}
+
+// blame tells the health table what an instance's fault means for others.
+func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *upstream.Fault) {
+	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "failure").Inc()
+	if t.endpoint.kind == kindCount {
+		n.health.Release(in.id) // counting says nothing about generating
+		return
+	}
+	switch f.Outcome {
+	case upstream.Cooling:
+		wait := f.RetryAfter
+		if wait <= 0 {
+			wait = coolDefault
+		}
+		n.health.Cool(in.id, model, wait)
+		n.health.Release(in.id)
+	case upstream.Credentials:
+		n.log.Error("a provider refuses this gateway's credentials; the instance is not used until the configuration is reloaded",
+			"provider", p.Name, "instance", in.Name, "status", f.Status, "request_id", t.requestID)
+		n.health.Fail(in.id, health.Cause("credentials"), f.Reason, 0)
+	default:
+		n.health.Fail(in.id, health.Cause(f.Cause), f.Reason, f.RetryAfter)
+	}
+}
+
+// noteSoonest remembers when the first of a provider's instances may serve the
+// model again: the true retry-after.
+func (n *Node) noteSoonest(t *trip, p *provider, model string) {
+	for _, in := range p.instances {
+		at := n.health.RetryAt(in.id, model)
+		if !at.IsZero() && (t.soonest.IsZero() || at.Before(t.soonest)) {
+			t.soonest = at
+		}
+	}
+}
+
+// exhausted is the answer when no instance served: what the last one said, or
+// when to come back.
+func (n *Node) exhausted(t *trip, to destination) *answer {
+	var wait time.Duration
+	if !t.soonest.IsZero() {
+		wait = max(time.Until(t.soonest), time.Second)
+	}
+	f := t.last
+	cooling := f != nil && f.Outcome == upstream.Cooling || f == nil && n.onlyCooling(to)
+	switch {
+	case f != nil && f.Response != nil && f.Outcome != upstream.Credentials:
+		a := n.passFault(t, f)
+		if cooling && wait > 0 {
+			a.setRetryAfter(wait)
+		}
+		return n.finish(t, a, f.Status, f.Reason)
+	case cooling:
+		return n.fail(t, &protocol.Error{Code: protocol.RateLimited, RetryAfter: wait, Message: fmt.Sprintf("Every instance of provider %q is rate limited for this model.", to.provider.Name)})
+	case f != nil && f.Outcome == upstream.Credentials:
+		return n.fail(t, &protocol.Error{Code: protocol.BadGateway, Message: fmt.Sprintf("Provider %q refuses the gateway's own credentials; its operator has been told in the log.", to.provider.Name)})
+	case f != nil && f.Cause == "timeout":
+		return n.fail(t, &protocol.Error{Code: protocol.GatewayTimeout, RetryAfter: wait, Message: fmt.Sprintf("Provider %q did not answer in time.", to.provider.Name)})
+	case f != nil:
+		return n.fail(t, &protocol.Error{Code: protocol.BadGateway, RetryAfter: wait, Message: fmt.Sprintf("Provider %q could not be reached.", to.provider.Name)})
+	default:
+		return n.fail(t, &protocol.Error{Code: protocol.Unavailable, RetryAfter: wait, ShouldRetry: yes(), Message: fmt.Sprintf("No instance of provider %q is healthy at the moment.", to.provider.Name)})
+	}
+}
+
+// onlyCooling tells whether a provider's instances rest for a rate limit, none
+// of them down.
+func (n *Node) onlyCooling(to destination) bool {
+	for _, in := range to.provider.instances {
+		if n.health.Check(in.id, "") == health.Down {
+			return false
+		}
+	}
+	return true
+}
+
+// passFault gives the client the answer of the last instance, in its own
+// dialect as it is.
+func (n *Node) passFault(t *trip, f *upstream.Fault) *answer {
+	a := &answer{status: f.Status, body: f.Response.Body, header: fieldsOf(f.Response.Header)}
+	n.stamp(t, a)
+	return a
+}
+
+// abandoned ends a trip whose context ended: the client left, or the drain is
+// over.
+func (n *Node) abandoned(ctx context.Context, t *trip) *answer {
+	if clientLeft(ctx) || ctx.Err() != nil && context.Cause(ctx) != errDraining {
+		n.finish(t, nil, 499, "the client left")
+		return nil
+	}
+	return n.fail(t, drainError())
+}
+
+// fail ends a trip with an error of ours.
+func (n *Node) fail(t *trip, e *protocol.Error) *answer {
+	a := n.failure(t.endpoint.dialect, t.requestID, e)
+	n.stamp(t, a)
+	return n.finish(t, a, a.status, e.Message)
+}
+
+// stamp says who served.
+func (n *Node) stamp(t *trip, a *answer) {
+	a.replace("X-Llm-Gateway-Owner", n.name)
+	if t.record.Provider != "" {
+		a.replace("X-Llm-Gateway-Provider", t.record.Provider)
+	}
+	if t.record.Instance != "" {
+		a.replace("X-Llm-Gateway-Instance", t.record.Instance)
+		a.replace("X-Llm-Gateway-Attempts", strconv.Itoa(t.attempts))
+	}
+}

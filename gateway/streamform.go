@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"strings"
+
+	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/anthropic"
+	"github.com/llmgw/llmgw/protocol/gemini"
+	"github.com/llmgw/llmgw/protocol/openai"
+	"github.com/llmgw/llmgw/protocol/sse"
+)
+
+// streamForm is how a stream is divided into frames, and how it ends in
+// failure.
+type streamForm interface {
+	Feed(chunk []byte, frame func(raw []byte)) error
+	Close(frame func(raw []byte)) // hands out what is left at a clean end
+	observe(frame []byte)
+	fail(e *protocol.Error, sent bool) []byte
+}
+
+// formOf picks the form of an endpoint's stream.
+func formOf(c *call, a *answer) streamForm {
+	switch {
+	case c.endpoint.dialect == protocol.Anthropic:
+		return &sseForm{end: func(e *protocol.Error) []byte { return anthropic.ErrorEvent(e, c.requestID) }}
+	case c.endpoint.dialect == protocol.Gemini && !strings.HasPrefix(a.field("Content-Type"), "text/event-stream"):
+		return &arrayForm{}
+	case c.endpoint.dialect == protocol.Gemini:
+		return &sseForm{end: gemini.ErrorEvent}
+	case c.endpoint.path == "/responses":
+		return &responsesForm{head: openai.NewResponsesHead()}
+	default:
+		return &sseForm{end: openai.ErrorEvent}
+	}
+}
+
+type sseForm struct {
+	sse.Splitter
+	end func(*protocol.Error) []byte
+}
+
+func (f *sseForm) observe([]byte) {}
+
+func (f *sseForm) fail(e *protocol.Error, _ bool) []byte { return f.end(e) }
+
+// responsesForm remembers what the failure's events must repeat.
+type responsesForm struct {
+	sse.Splitter
+	head openai.ResponsesHead
+}
+
+func (f *responsesForm) observe(frame []byte) { f.head.Observe(frame) }
+
+func (f *responsesForm) fail(e *protocol.Error, _ bool) []byte { return f.head.ErrorEvents(e) }
+
+// arrayForm is Gemini's stream without alt=sse: one JSON array, element by
+// element.
+type arrayForm struct{ gemini.ArraySplitter }
+
+func (f *arrayForm) observe([]byte) {}
+
+func (f *arrayForm) fail(e *protocol.Error, sent bool) []byte {
+	return gemini.ArrayErrorEvent(e, !sent)
+}
