@@ -31,7 +31,8 @@ func TestPartitionHeals(t *testing.T) {
 						if slices.Contains(group, name) {
 							want = len(group)
 						}
-						if got := len(clustertest.Serving(c.Node(name))); cut > 20*time.Second && got != want {
+						// A node that hears nobody doubts itself first and takes up to 45 s.
+						if got := len(clustertest.Serving(c.Node(name))); cut > time.Minute && got != want {
 							t.Errorf("%s has %d members in its ring, want %d\n%s", name, got, want, c)
 						}
 					}
