@@ -218,7 +218,7 @@ func (n *Node) refuse(c *fiber.Ctx, err error) error {
 	}
 	connwatch.Linger(c.Context().Conn())
 	c.Response().Header.SetConnectionClose()
-	path := string(c.Request().URI().Path())
+	path, _, _ := strings.Cut(string(c.Request().Header.RequestURI()), "?")
 	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
 	if path == "/" || path == "" {
 		return n.reply(c, n.unionFailure(id, pe))

@@ -225,15 +225,12 @@ func (d *decoder) add(diags ...*hcl.Diagnostic) {
 	}
 }
 
-// path makes a path of the body's source absolute.
+// path takes a path of the configuration from its source's folder.
 func (b *body) path(p string) string {
-	if !filepath.IsAbs(p) {
-		p = filepath.Join(b.folder, p)
+	if filepath.IsAbs(p) {
+		return p
 	}
-	if abs, err := filepath.Abs(p); err == nil {
-		return abs
-	}
-	return p
+	return filepath.Join(b.folder, p)
 }
 
 // suggest makes a "Did you mean" of the known name that is closest, if any is.

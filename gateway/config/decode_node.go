@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (d *decoder) tls(in *hcl.Block) *TLS {
 		return t
 	}
 	if _, err := tls.X509KeyPair(cert, key); err != nil {
-		d.errorf(b.where, "Invalid certificate", "%s and %s cannot be used together: %v.", t.CertFile, t.KeyFile, strings.TrimPrefix(err.Error(), "tls: "))
+		d.errorf(b.where, "Invalid certificate", "cert_file and key_file cannot be used together: %v.", strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	return t
 }
@@ -97,10 +98,14 @@ func (b *body) pem(name string, path *string) []byte {
 		b.fail(name, "Invalid "+name, "%s is empty; name a PEM file.", name)
 		return nil
 	}
-	*path = b.path(p)
-	content, err := readFile(*path, maxPEM)
+	p = b.path(p)
+	content, err := readFile(p, maxPEM)
 	if err != nil {
 		b.fail(name, "Cannot read a file", "%v. Relative paths start at the folder of the configuration file.", err)
+		return nil
+	}
+	if *path, err = filepath.Abs(p); err != nil {
+		b.fail(name, "Invalid "+name, "The working directory cannot be read: %v. Write an absolute path.", err)
 		return nil
 	}
 	return content

@@ -74,7 +74,7 @@ func (d *decoder) provider(in *hcl.Block) Provider {
 	}
 	switch n := len(p.Instances); {
 	case n == 0 && !b.broken:
-		d.errorf(b.where, "Provider without an instance", "%s has nothing to send requests to. Give it an instance: instance \"primary\" { base_url = \"https://...\" }, on lines of their own.", b.name)
+		d.errorf(b.where, "Provider without an instance", "%s has nothing to send requests to. Write an instance block inside it, such as instance \"primary\", with base_url and api_key.", b.name)
 	case n > maxInstances:
 		d.errorf(b.where, "Too many instances", "%s has %d instances; %d are possible. Make several providers.", b.name, n, maxInstances)
 	}

@@ -1,0 +1,13 @@
+cluster {
+  advertise = "0.0.0.0:7946"
+  secret = env("LLMGW_CLUSTER_SECRET")
+}
+
+api_key "me" { key = env("MY_KEY") }
+
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}

@@ -1,0 +1,11 @@
+api_key "me" { key = env("MY_KEY") }
+provider "claude" {
+  instance "a" { base_url = "https://a.example" }
+}
+provider "opneai" {
+  instance "a" { base_url = "https://a.example" }
+}
+provider "c" {
+  dialect = "antropic"
+  instance "a" { base_url = "https://a.example" }
+}

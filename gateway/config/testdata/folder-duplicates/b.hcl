@@ -1,0 +1,11 @@
+node_name = "b"
+server {}
+api_key "me" { key = env("OTHER_KEY") }
+api_key "you" { key = env("MY_KEY") }
+
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}

@@ -1,0 +1,2 @@
+route "a" { provider = "b" }
+admin { listen = 5 }

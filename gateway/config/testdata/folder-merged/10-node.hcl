@@ -1,0 +1,2 @@
+node_name = "gw-1"
+log { format = "text" }

@@ -1,0 +1,6 @@
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}

@@ -1,0 +1,1 @@
+route "gpt-*" { provider = "openai" }

@@ -1,0 +1,17 @@
+api_key {
+  key = "k"
+}
+route "a" "b" {
+  provider = "openai"
+}
+server "x" {
+}
+
+api_key "me" { key = env("MY_KEY") }
+
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}

@@ -1,0 +1,10 @@
+node_name = "gw 1/a"
+
+api_key "me" { key = env("MY_KEY") }
+
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}

@@ -1,0 +1,1 @@
+api_key "me" { key = env("MY_KEY") }

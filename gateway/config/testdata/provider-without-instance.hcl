@@ -1,0 +1,3 @@
+api_key "me" { key = env("MY_KEY") }
+provider "openai" {
+}

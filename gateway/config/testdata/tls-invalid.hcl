@@ -1,0 +1,15 @@
+server {
+  tls {
+    cert_file = "tls-invalid.hcl"
+    key_file  = "tls-invalid.hcl"
+  }
+}
+
+api_key "me" { key = env("MY_KEY") }
+
+provider "openai" {
+  instance "a" {
+    base_url = "https://api.openai.com/v1"
+    api_key  = env("OPENAI_API_KEY")
+  }
+}
