@@ -48,6 +48,17 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 	s.Logger = quietLogger{n.log}
 	s.NoDefaultServerHeader = true
 
+	// fasthttp forgets the request of a body that is too large before it asks
+	// for the error's form; what it was is kept from its headers, by their
+	// address, until refuse takes it a moment later.
+	s.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		if h.ContentLength() > int(c.MaxBodySize) {
+			path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+			n.oversized.Store(h, path)
+		}
+		return fasthttp.RequestConfig{}
+	}
+
 	// fiber answers a method it does not know in text of its own, before any
 	// handler; GET stands in for it, and the door reads the original.
 	inner := app.Handler()
@@ -218,9 +229,12 @@ func (n *Node) refuse(c *fiber.Ctx, err error) error {
 	}
 	connwatch.Linger(c.Context().Conn())
 	c.Response().Header.SetConnectionClose()
-	path, _, _ := strings.Cut(string(c.Request().Header.RequestURI()), "?")
+	path := "/"
+	if kept, ok := n.oversized.LoadAndDelete(&c.Request().Header); ok {
+		path, _ = kept.(string)
+	}
 	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
-	if path == "/" || path == "" {
+	if path == "/" {
 		return n.reply(c, n.unionFailure(id, pe))
 	}
 	return n.reply(c, n.failure(dialectOf(path), id, pe))

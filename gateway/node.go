@@ -46,6 +46,8 @@ type Node struct {
 	health    *health.Table
 	judge     func(id, model string) uint8
 
+	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
+
 	placement *placement
 	peers     *avoidance
 	members   atomic.Pointer[[]cluster.Member]

@@ -20,7 +20,7 @@ type decoder struct {
 	files   []*source                   // those whose syntax could be read, in order
 	scopes  map[string]*hcl.EvalContext // by file name
 	spent   int64                       // bytes that functions have handled
-	labels  map[string]hcl.Range        // where each label was first used, by block type
+	labels  map[string]hcl.Range        // where each label was first used, by scope and block type
 
 	// What the checks across blocks need beside the Config.
 	listeners []listener
@@ -76,9 +76,12 @@ func (d *decoder) read(name string, in hcl.Body, where hcl.Range, s *hcl.BodySch
 	src := d.diags.sources[where.Filename]
 	content, diags := in.Content(s)
 	for _, g := range diags {
+		if src.broken && displaced(g) {
+			continue
+		}
 		foreign(g, s)
+		d.add(g)
 	}
-	d.add(diags...)
 	return &body{
 		d: d, name: name, where: where, attrs: content.Attributes, blocks: content.Blocks,
 		scope: d.scope(src), folder: src.folder, broken: src.broken || diags.HasErrors(), failed: make(map[string]bool),
@@ -87,27 +90,32 @@ func (d *decoder) read(name string, in hcl.Body, where hcl.Range, s *hcl.BodySch
 
 // foreign adds to HCL's report of an unknown name what would be known.
 func foreign(g *hcl.Diagnostic, s *hcl.BodySchema) {
-	if strings.Contains(g.Detail, "Did you mean") {
+	if g.Summary != unknownAttribute && g.Summary != unknownBlock || strings.Contains(g.Detail, "Did you mean") {
 		return
 	}
-	var names []string
-	switch g.Summary {
-	case "Unsupported argument":
-		for _, a := range s.Attributes {
-			names = append(names, a.Name)
-		}
-	case "Unsupported block type":
-		for _, b := range s.Blocks {
-			names = append(names, b.Type)
-		}
-	default:
-		return
+	var here []string
+	for _, a := range s.Attributes {
+		here = append(here, a.Name)
 	}
-	if len(names) == 0 {
-		g.Detail += " None are."
-		return
+	for _, b := range s.Blocks {
+		here = append(here, b.Type+" {}")
 	}
-	g.Detail += " These are: " + strings.Join(names, ", ") + "."
+	g.Detail += " Here go: " + strings.Join(here, ", ") + "."
+}
+
+// The summaries of HCL's reports of names that the schema does not have.
+const (
+	unknownAttribute = "Unsupported argument"
+	unknownBlock     = "Unsupported block type"
+)
+
+// displaced reports whether a diagnostic is about a block of the top level that
+// is elsewhere. In a source with syntax errors it only follows from a brace that
+// is missing.
+func displaced(g *hcl.Diagnostic) bool {
+	return g.Summary == unknownBlock && slices.ContainsFunc(rootSchema.Blocks, func(b hcl.BlockHeaderSchema) bool {
+		return strings.Contains(g.Detail, fmt.Sprintf("Blocks of type %q", b.Type))
+	})
 }
 
 // block opens a block inside a body.
@@ -181,7 +189,12 @@ func (b *body) single(kind string) *hcl.Block { return b.d.single(b.blocks, kind
 // first reports whether a label of a kind of block is new; if not, that is an
 // error at both places.
 func (d *decoder) first(kind, label string, at hcl.Range) bool {
-	id := kind + "\x00" + label
+	return d.firstIn("", kind, label, at)
+}
+
+// firstIn is first for labels that count inside one block, of the name scope.
+func (d *decoder) firstIn(scope, kind, label string, at hcl.Range) bool {
+	id := scope + "\x00" + kind + "\x00" + label
 	was, found := d.labels[id]
 	if !found {
 		d.labels[id] = at
@@ -220,6 +233,9 @@ func (d *decoder) add(diags ...*hcl.Diagnostic) {
 			if ce, ok := errors.AsType[*callError](extra.FunctionCallError()); ok {
 				g.Summary, g.Detail = ce.summary, ce.detail
 			}
+		}
+		if g.Summary == "Unknown variable" {
+			g.Detail += " There are none: a string goes into quotes, a function is called with ()."
 		}
 		d.diags.list = append(d.diags.list, g)
 	}

@@ -19,7 +19,7 @@ type placedKey struct {
 func (d *decoder) apiKey(in *hcl.Block) APIKey {
 	k := APIKey{Name: in.Labels[0]}
 	b := d.block(quoted("api_key", k.Name), in, schema("key sha256 enabled models", "limits"))
-	d.label(in, "api_key")
+	d.label(in, "")
 	digest, ok := b.digest()
 	if ok {
 		k.Digest = digest

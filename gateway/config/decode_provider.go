@@ -38,9 +38,9 @@ var (
 	names = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$`)
 )
 
-// label checks a block's label and that it is used once among its kind; kind
-// names the block's type, and its parent where labels count inside one only.
-func (d *decoder) label(in *hcl.Block, kind string) {
+// label checks a block's label, and that it is used once among the blocks of
+// its type in a scope: "" is the whole configuration.
+func (d *decoder) label(in *hcl.Block, scope string) {
 	l, at := in.Labels[0], in.LabelRanges[0]
 	switch in.Type {
 	case "provider", "instance":
@@ -54,7 +54,7 @@ func (d *decoder) label(in *hcl.Block, kind string) {
 			return
 		}
 	}
-	d.first(kind, l, at)
+	d.firstIn(scope, in.Type, l, at)
 }
 
 func quoted(kind, label string) string { return fmt.Sprintf("%s %q", kind, clip(label)) }
@@ -62,14 +62,14 @@ func quoted(kind, label string) string { return fmt.Sprintf("%s %q", kind, clip(
 func (d *decoder) provider(in *hcl.Block) Provider {
 	p := Provider{Name: in.Labels[0]}
 	b := d.block(quoted("provider", p.Name), in, schema("dialect session_ttl sticky_by", "instance: health cache"))
-	d.label(in, "provider")
+	d.label(in, "")
 	d.providers = append(d.providers, p.Name)
 	p.Dialect = b.dialect(p.Name)
 	p.SessionTTL = b.duration("session_ttl", defaultSessionTTL)
 	p.StickyBy = b.stickyBy()
 	for _, block := range b.blocks {
 		if block.Type == "instance" {
-			p.Instances = append(p.Instances, d.instance(p.Name, block))
+			p.Instances = append(p.Instances, d.instance(p.Name, in.DefRange.String(), block))
 		}
 	}
 	switch n := len(p.Instances); {
@@ -121,10 +121,10 @@ func (b *body) stickyBy() []string {
 	return given
 }
 
-func (d *decoder) instance(provider string, in *hcl.Block) Instance {
+func (d *decoder) instance(provider, scope string, in *hcl.Block) Instance {
 	i := Instance{Name: in.Labels[0]}
 	b := d.block(quoted("instance", i.Name), in, schema("base_url api_key priority weight timeout first_byte_timeout idle_timeout headers", ""))
-	d.label(in, "provider "+provider+" instance")
+	d.label(in, scope)
 	b.require("base_url", `base_url = "https://..."`)
 	i.BaseURL = b.baseURL()
 	i.APIKey = b.secret("api_key")

@@ -19,7 +19,7 @@ type placedRoute struct {
 func (d *decoder) route(in *hcl.Block) Route {
 	r := Route{Pattern: in.Labels[0]}
 	b := d.block(quoted("route", r.Pattern), in, schema("provider model fallback display_name", ""))
-	d.label(in, "route")
+	d.label(in, "")
 	b.require("provider", `provider = "..."`)
 	r.Provider = b.text("provider", "")
 	r.Model = b.text("model", "")
@@ -62,7 +62,7 @@ func (d *decoder) route(in *hcl.Block) Route {
 func (d *decoder) price(in *hcl.Block) Price {
 	p := Price{Pattern: in.Labels[0]}
 	b := d.block(quoted("price", p.Pattern), in, schema("input output cache_read cache_write", ""))
-	d.label(in, "price")
+	d.label(in, "")
 	b.require("input", "input = 3.00, in USD per million tokens")
 	b.require("output", "output = 15.00, in USD per million tokens")
 	p.Input = b.amount("input", 0)

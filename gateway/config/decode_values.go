@@ -62,13 +62,28 @@ func (b *body) value(name string, want cty.Type, kind string) (v cty.Value, ok b
 		delete(b.attrs, name) // null means: as if it were not written
 		return cty.NilVal, false
 	}
-	got := v.Type().FriendlyName()
+	got := friendly(v.Type())
 	v, err := convert.Convert(v, want)
 	if err != nil || !v.IsWhollyKnown() || holdsNull(v) {
-		b.fail(name, "Wrong type", "%s must be %s, not %s.", name, kind, got)
+		b.fail(name, "Wrong type", "%s must be %s. This is %s.", name, kind, got)
 		return cty.NilVal, false
 	}
 	return v, true
+}
+
+// friendly names a type as this package's messages do.
+func friendly(t cty.Type) string {
+	switch {
+	case t.IsTupleType() || t.IsListType() || t.IsSetType():
+		return "a list"
+	case t.IsObjectType() || t.IsMapType():
+		return "a map"
+	case t == cty.Bool:
+		return "true or false"
+	case t == cty.String || t == cty.Number:
+		return "a " + t.FriendlyName()
+	}
+	return t.FriendlyName()
 }
 
 func holdsNull(v cty.Value) bool {

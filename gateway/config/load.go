@@ -159,7 +159,7 @@ func (d *decoder) parse(name string, text []byte) {
 	if diags.HasErrors() {
 		s.broken = true
 		s.maskLines()
-		d.add(diags...)
+		d.add(firstQuote(diags)...)
 	}
 	if f == nil {
 		return
@@ -175,4 +175,23 @@ func (d *decoder) parse(name string, text []byte) {
 	}
 	s.body = body
 	d.files = append(d.files, s)
+}
+
+// firstQuote keeps one report of a quote that is not closed: it turns every
+// later quote of the source around, and HCL reports each.
+func firstQuote(diags hcl.Diagnostics) hcl.Diagnostics {
+	var kept hcl.Diagnostics
+	open := false
+	for _, g := range diags {
+		switch g.Summary {
+		case "Invalid multi-line string", "Unterminated template string":
+			if open {
+				continue
+			}
+			open = true
+			g.Summary, g.Detail = "Unclosed quote", `A string begins on this line and does not end there. Close it with ", or write \n for a line break inside it.`
+		}
+		kept = append(kept, g)
+	}
+	return kept
 }

@@ -177,29 +177,36 @@ func tokenSpan(t hclsyntax.Token) span { return span{t.Range.Start.Byte, t.Range
 // tokens can be misunderstood, as inside a quote that is not closed.
 func (s *source) maskLines() {
 	var spans []span
-	for i := range s.lines {
-		l := s.line(s.lines[i])
+	for _, start := range s.lines {
+		l := s.line(start)
 		line := s.text[l.start:l.end]
-		at := 0
-		if h := blockHeader.FindIndex(line); h != nil {
-			at = h[1]
-		}
-		if a := attributeStart.FindSubmatchIndex(line[at:]); a != nil && harmless[string(line[at+a[2]:at+a[3]])] && !bytes.ContainsAny(line[at+a[1]:], "=") {
-			continue
-		} else if a != nil {
+		at := len(blockHeader.Find(line))
+		if a := firstWord.FindSubmatchIndex(line[at:]); a != nil {
+			word := string(line[at+a[2] : at+a[3]])
 			at += a[1]
+			if harmless[word] && bytes.Count(line[at:], []byte("=")) == 1 {
+				continue
+			}
+			if !harmless[word] && !secretNames[word] && !bytes.HasPrefix(bytes.TrimSpace(line[at:]), []byte("=")) {
+				at -= a[1] // no attribute: it may be the rest of a secret
+			}
 		}
 		for _, p := range pieces.FindAllIndex(line[at:], -1) {
-			spans = append(spans, span{l.start + at + p[0], l.start + at + p[1]})
+			if !bytes.Contains(line[at+p[0]:at+p[1]], []byte(`("`)) {
+				spans = append(spans, span{l.start + at + p[0], l.start + at + p[1]})
+			}
 		}
 	}
 	s.hide(spans)
 }
 
 var (
-	blockHeader    = regexp.MustCompile(`^\s*[a-z_]+(\s+"[^"]*")?\s*\{`)
-	attributeStart = regexp.MustCompile(`^\s*([A-Za-z_][\w-]*)\s*=`)
-	pieces         = regexp.MustCompile(`[^\s"'(){}\[\],=]+`)
+	secretNames = map[string]bool{"key": true, "api_key": true, "token": true, "secret": true, "headers": true}
+	blockHeader = regexp.MustCompile(`^\s*[a-z_]+(\s+"[^"]*")?\s*\{`)
+	firstWord   = regexp.MustCompile(`^\s*([A-Za-z_][\w-]*)`)
+
+	// pieces of a line that are not punctuation; what env() is given stays whole.
+	pieces = regexp.MustCompile(`\benv\("[A-Za-z_][A-Za-z0-9_]*"|[^\s"'(){}\[\],=]+`)
 )
 
 // hiddenURLs finds user names, passwords and queries in addresses.

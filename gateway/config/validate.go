@@ -73,7 +73,7 @@ func (d *decoder) checkRoutes() {
 	d.checkPatterns()
 	if len(d.routes) > 0 && !d.unsure {
 		for _, name := range known {
-			if at, ok := d.labels["provider\x00"+name]; ok && !used[name] {
+			if at, ok := d.labels["\x00provider\x00"+name]; ok && !used[name] {
 				d.warnf(at, "Provider without a route", "No route leads to provider %q.", name)
 			}
 		}

@@ -9,7 +9,7 @@ provider "openai" {
   instance "i6" { base_url = "https://a.example:0/v1" }
   instance "i7" { base_url = "https://a b.example/" }
   instance "i8" { base_url = "https://a.example/v1/chat/completions" }
-  instance "i9" { base_url = "https://%zz/hunter2" }
+  instance "i9" { base_url = "https://%zz/v1" }
   instance "i10" { base_url = "https://1.2.3/v1" }
   instance "none" {
   }
