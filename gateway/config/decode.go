@@ -234,7 +234,11 @@ func (d *decoder) add(diags ...*hcl.Diagnostic) {
 				g.Summary, g.Detail = ce.summary, ce.detail
 			}
 		}
-		if g.Summary == "Unknown variable" {
+		switch {
+		case strings.HasPrefix(g.Summary, "Missing name for "):
+			kind := strings.TrimPrefix(g.Summary, "Missing name for ")
+			g.Detail = fmt.Sprintf("%s has a name: write %s \"...\" {.", kind, kind)
+		case g.Summary == "Unknown variable":
 			g.Detail += " There are none: a string goes into quotes, a function is called with ()."
 		}
 		d.diags.list = append(d.diags.list, g)

@@ -189,7 +189,7 @@ func (b *body) duration(name string, fallback time.Duration) time.Duration {
 	case err != nil:
 		b.fail(name, "Invalid duration", "%s is %q. Write a number with a unit, such as \"30s\", \"1m30s\" or \"1h\".", name, clip(s))
 	case t <= 0:
-		b.fail(name, "Impossible value", "%s is %q. It must be longer than nothing, such as %q.", name, clip(s), fallback)
+		b.fail(name, "Impossible value", "%s is %q. It must be longer than nothing, such as %q.", name, clip(s), short(fallback))
 	case t > maxDuration:
 		b.fail(name, "Impossible value", "%s is %q. It can be a year at most.", name, clip(s))
 	default:

@@ -80,7 +80,10 @@ func (d *Diagnostics) sorted(s hcl.DiagnosticSeverity) []*hcl.Diagnostic {
 // write prints one diagnostic.
 func (d *Diagnostics) write(b *strings.Builder, g *hcl.Diagnostic) {
 	src, summary, detail := (*source)(nil), g.Summary, g.Detail
-	if g.Subject != nil {
+	switch {
+	case g.Subject == nil && d.whole() != "":
+		fmt.Fprintf(b, "%s: ", d.whole())
+	case g.Subject != nil:
 		src = d.sources[g.Subject.Filename]
 		fmt.Fprintf(b, "%s:%d,%d: ", g.Subject.Filename, g.Subject.Start.Line, g.Subject.Start.Column)
 	}
@@ -100,6 +103,17 @@ func (d *Diagnostics) write(b *strings.Builder, g *hcl.Diagnostic) {
 			src.snippet(b, r.at)
 		}
 	}
+}
+
+// whole names the configuration: its one file, or the folder of its files.
+func (d *Diagnostics) whole() string {
+	for name, s := range d.sources {
+		if len(d.sources) > 1 {
+			return s.folder
+		}
+		return name
+	}
+	return ""
 }
 
 // scrub removes from a message what the lines that it is about must not show.

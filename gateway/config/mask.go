@@ -206,7 +206,7 @@ var (
 	firstWord   = regexp.MustCompile(`^\s*([A-Za-z_][\w-]*)`)
 
 	// pieces of a line that are not punctuation; what env() is given stays whole.
-	pieces = regexp.MustCompile(`\benv\("[A-Za-z_][A-Za-z0-9_]*"|[^\s"'(){}\[\],=]+`)
+	pieces = regexp.MustCompile(`\benv\("[A-Za-z_][A-Za-z0-9_]*"|[^\s"'(){}\[\],=:]+`)
 )
 
 // hiddenURLs finds user names, passwords and queries in addresses.
