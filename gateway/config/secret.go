@@ -7,8 +7,11 @@ import (
 )
 
 // Secret is a credential. Every way of printing it gives masked: fmt with any
-// verb, slog, JSON, text. Reveal is the only way to its value, and so the one
-// word to search for in a review.
+// verb that a string can have, slog, JSON, text. Reveal is the only way to its
+// value, and so the one word to search for in a review.
+//
+// %p, and %w outside of fmt.Errorf, are no verbs of a string: fmt then asks no
+// method and prints the value in its complaint. go vet refuses both.
 type Secret string
 
 // masked stands for a secret wherever one is printed.
@@ -28,7 +31,7 @@ func (s Secret) String() string {
 // GoString masks the value for %#v.
 func (s Secret) GoString() string { return `"` + s.String() + `"` }
 
-// Format masks the value for every verb, %x and %d included.
+// Format masks the value for every verb that fmt asks it for, %x and %d included.
 func (s Secret) Format(f fmt.State, verb rune) {
 	switch {
 	case verb == 'v' && f.Flag('#'), verb == 'q':
