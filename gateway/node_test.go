@@ -114,7 +114,8 @@ func TestErrorsHaveTheCallersDialect(t *testing.T) {
 		{"another dialect", MessagesPath, "alice", `{"model":"gpt-5"}`, 501, `"type":"error"`},
 		{"unknown path", "/v1/nothing", "alice", `{}`, 404, `"invalid_request_error"`},
 		{"unknown path", "/v1/messages/x", "alice", `{}`, 404, `"not_found_error"`},
-		{"too large", MessagesPath, "alice", strings.Repeat("x", 11<<20), 413, `"request_too_large"`},
+		{"too large", MessagesPath, "alice", strings.Repeat("x", 11<<20), 413, `{"type":"error","error":{"type":"invalid_request_error"`},
+		{"too large", GeminiPath, "alice", strings.Repeat("x", 11<<20), 413, `"status":"INVALID_ARGUMENT"`},
 	} {
 		r := c.Post(n, tt.key, tt.path, tt.body)
 		if r.Status != tt.status || !strings.Contains(r.Body, tt.want) {

@@ -252,13 +252,15 @@ func (s *storyteller) instanceRecovers() error {
 	})
 }
 
-// places is where every key's session is now.
+// places is where every key's session is now. It asks the provider that no
+// chapter has taken an instance from: those sessions are computed, and must
+// stay wherever nodes come and go. Exceptions live on their owner alone.
 func (s *storyteller) places() (map[string]string, error) {
 	m := map[string]string{}
 	for _, k := range demoKeys {
-		r, err := s.chat(s.front.addr, k.key)
-		if err != nil {
-			return nil, err
+		r, err := s.send(s.front.addr, k.key, "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}`)
+		if err != nil || r.status != 200 {
+			return nil, fmt.Errorf("HTTP %d %s %v", r.status, r.body, err)
 		}
 		m[k.name] = r.instance
 	}

@@ -1,0 +1,50 @@
+# make demo: see it work. make test: all that a newcomer can run. make check: what CI runs.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME   ?= 10s
+
+.PHONY: help build demo test check lint vuln fuzz bench golden clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+build: ## bin/llmgw, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/llmgw ./cmd/llmgw
+
+demo: build ## a whole cluster with stand-in providers in one process
+	./bin/llmgw demo
+
+test: build ## unit, virtual-time, cluster and process tests with the race detector, and the demo's story
+	go test -race -timeout 9m ./...
+	./bin/llmgw demo --once
+
+lint: ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w'; exit 1; }
+	go vet ./...
+	GOOS=darwin go vet ./...
+	go run $(STATICCHECK) ./...
+
+vuln: ## known vulnerabilities in what the program calls
+	GOVULNCHECK=$(GOVULNCHECK) .ci/vuln
+
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep ^Fuzz || true); do \
+	    echo "fuzz $$pkg $$target"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+bench: ## the figures that the design promises, as ratios in one run
+	go test -run '^$$' -bench . -benchmem ./...
+
+golden: ## write the golden files anew; read the diff
+	go test ./gateway/config -update
+
+check: lint test vuln fuzz ## what CI runs
+
+clean: ## what a build leaves
+	rm -rf bin
