@@ -141,7 +141,8 @@ func (s *instanceStream) Close() error {
 	s.done = true
 	err := s.body.Close()
 	s.t.record.Usage = s.meter.usage
-	status, why := s.t.record.Status, ""
+	var status int
+	var why string
 	switch {
 	case s.err == io.EOF:
 		status = 200

@@ -182,9 +182,9 @@ func (s *source) maskLines() {
 		line := s.text[l.start:l.end]
 		at := len(blockHeader.Find(line))
 		if a := firstWord.FindSubmatchIndex(line[at:]); a != nil {
-			word := string(line[at+a[2] : at+a[3]])
+			word := line[at+a[2] : at+a[3]]
 			at += a[1]
-			if harmless[word] && bytes.Count(line[at:], []byte("=")) == 1 {
+			if harmless[string(word)] && bytes.Count(line[at:], []byte("=")) == 1 {
 				continue
 			}
 			if !harmless[word] && !secretNames[word] && !bytes.HasPrefix(bytes.TrimSpace(line[at:]), []byte("=")) {

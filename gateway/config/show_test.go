@@ -56,7 +56,7 @@ func TestShowParsesAgain(t *testing.T) {
 	if c.Digest() != again.Digest() {
 		t.Error("the digests differ")
 	}
-	if string(c.Show()) != string(again.Show()) || string(c.Show()) != string(c.Show()) {
+	if first, second := string(c.Show()), string(c.Show()); first != second || first != string(again.Show()) {
 		t.Error("Show is not deterministic")
 	}
 }

@@ -66,7 +66,6 @@ type body struct {
 	watch *watch
 	idle  time.Duration
 	first []byte // what peek read
-	armed bool
 }
 
 // peek waits for the first byte, under the timer that Do armed.
