@@ -62,8 +62,10 @@ func update(u *protocol.Usage, usage []byte) bool {
 	if err != nil {
 		return false
 	}
-	if sum, ok := sumIterations(iterations); ok {
-		*u, known = sum, true
+	if iterations != nil {
+		if sum, ok := sumIterations(iterations); ok {
+			*u, known = sum, true
+		}
 	}
 	return known
 }

@@ -42,12 +42,24 @@ func (s *ArraySplitter) Feed(chunk []byte, piece func(raw []byte)) error {
 		default:
 			s.buf = append(s.buf, chunk[:n]...)
 			piece(s.buf)
-			s.buf = s.buf[:0]
+			s.release()
 		}
 		chunk = chunk[n:]
 	}
 	return s.err
 }
+
+// release empties the buffer and lets go of one that a large piece made big.
+func (s *ArraySplitter) release() {
+	if cap(s.buf) > keep {
+		s.buf = nil
+		return
+	}
+	s.buf = s.buf[:0]
+}
+
+// keep is the largest buffer that outlives the piece it was made for.
+const keep = 16 << 10
 
 // Close hands out what is left when the stream has ended, which is at least
 // the closing bracket, and makes the splitter ready for another stream.
@@ -85,23 +97,31 @@ func (s *ArraySplitter) scan(data []byte) (n int, whole bool) {
 // skipText returns the offset of the quote that closes the string, and clears
 // text when it is there.
 func (s *ArraySplitter) skipText(data []byte) int {
-	for i := 0; i < len(data); i++ {
+	quote := -1 // the next quote at or after i, len(data) for none
+	i := 0
+	for i < len(data) {
 		if s.escape {
 			s.escape = false
+			i++
 			continue
 		}
-		next := bytes.IndexAny(data[i:], `"\`)
-		if next < 0 {
-			break
+		if quote < i {
+			quote = len(data)
+			if n := bytes.IndexByte(data[i:], '"'); n >= 0 {
+				quote = i + n
+			}
 		}
-		i += next
-		if data[i] == '"' {
+		if back := bytes.IndexByte(data[i:quote], '\\'); back >= 0 {
+			s.escape = true
+			i += back + 1
+			continue
+		}
+		if quote < len(data) {
 			s.text = false
-			return i
 		}
-		s.escape = true
+		return quote
 	}
-	return len(data)
+	return i
 }
 
 // Element returns the JSON of a piece's element, without what stands before

@@ -82,9 +82,10 @@ func mentionsUsage(frame []byte) bool {
 }
 
 // usageObject reads a usage object in either of the two spellings. Cached
-// tokens are part of the input there, reasoning tokens of the output.
+// tokens are part of the input there. Reasoning tokens are part of the output
+// but for servers such as xAI's, whose total gives them away.
 func usageObject(usage []byte) (protocol.Usage, bool) {
-	var input, output, cached, written, hit int64
+	var input, output, total, cached, written, hit, reasoning int64
 	known := false
 	err := protocol.ScanObject(usage, func(name []byte, m protocol.Member) {
 		v := m.Of(usage)
@@ -93,15 +94,22 @@ func usageObject(usage []byte) (protocol.Usage, bool) {
 			input, known = protocol.Int(v)
 		case "completion_tokens", "output_tokens":
 			output, _ = protocol.Int(v)
+		case "total_tokens":
+			total, _ = protocol.Int(v)
 		case "prompt_tokens_details", "input_tokens_details":
 			cached, _ = protocol.IntAt(v, "cached_tokens")
 			written, _ = protocol.IntAt(v, "cache_write_tokens")
+		case "completion_tokens_details", "output_tokens_details":
+			reasoning, _ = protocol.IntAt(v, "reasoning_tokens")
 		case "prompt_cache_hit_tokens": // DeepSeek
 			hit, _ = protocol.Int(v)
 		}
 	})
 	if err != nil || !known {
 		return protocol.Usage{}, false
+	}
+	if reasoning > 0 && total == input+output+reasoning {
+		output += reasoning
 	}
 	return protocol.SplitInput(input, max(cached, hit), written, output), true
 }
