@@ -1,329 +1,264 @@
 package hop
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"sync"
+	"os"
 	"time"
 )
 
-// ClientOptions make a client. Zero durations take the defaults.
+// ClientOptions make a client; what is zero takes its default.
 type ClientOptions struct {
-	TLS           *tls.Config   // mutual; nil: plain TCP, for tests
-	DialTimeout   time.Duration // of TCP and TLS together; default 250 ms
-	AcceptTimeout time.Duration // default 300 ms
-	WriteTimeout  time.Duration // one write; default 30 s
-	IdleTimeout   time.Duration // of a kept connection; default 30 s
-	MaxIdle       int           // kept connections an address; default 256
+	// TLS authenticates both sides; nil: plain TCP, for tests and measuring.
+	TLS *tls.Config
+	// Dial opens a connection, within DialTimeout; nil: TCP, with keep-alive set
+	// to notice a vanished peer within 30 s.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+
+	DialTimeout   time.Duration // of connecting, without TLS: 250 ms
+	AcceptTimeout time.Duration // from the request's head to the owner's word; also of the TLS handshake: 300 ms
+	WriteTimeout  time.Duration // of each write: 30 s
+	IdleTimeout   time.Duration // how long an unused connection is kept, less than the server's: 30 s
+	MaxIdle       int           // how many unused connections are kept for an address: 256
 }
 
-// Client sends requests to peers. It may be used from any goroutine.
+// Client sends requests to owners. Its methods may be called from any goroutine.
 type Client struct {
-	o  ClientOptions
-	mu sync.Mutex
-	// idle holds each address's free connections, the last used last.
-	idle   map[string][]*clientConn
-	closed bool
+	o       ClientOptions
+	pool    pool
+	buffers buffers
 }
 
-// NewClient makes a client; nothing is dialed yet.
+// NewClient makes a client; it dials when it is asked to.
 func NewClient(o ClientOptions) *Client {
-	or := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
+	if o.TLS != nil {
+		o.TLS = o.TLS.Clone()
+		o.TLS.DynamicRecordSizingDisabled = true // small first records would cost writes
 	}
-	or(&o.DialTimeout, 250*time.Millisecond)
-	or(&o.AcceptTimeout, 300*time.Millisecond)
-	or(&o.WriteTimeout, 30*time.Second)
-	or(&o.IdleTimeout, 30*time.Second)
-	if o.MaxIdle <= 0 {
-		o.MaxIdle = 256
+	orDefault(&o.DialTimeout, 250*time.Millisecond)
+	orDefault(&o.AcceptTimeout, 300*time.Millisecond)
+	orDefault(&o.WriteTimeout, 30*time.Second)
+	orDefault(&o.IdleTimeout, 30*time.Second)
+	orDefault(&o.MaxIdle, 256)
+	if o.Dial == nil {
+		d := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+		o.Dial = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 	}
-	return &Client{o: o, idle: make(map[string][]*clientConn)}
+	c := &Client{o: o}
+	c.pool.init(o.IdleTimeout, o.MaxIdle)
+	return c
 }
 
-// Close closes the idle connections; exchanges under way go on and close
-// theirs at their end.
-func (c *Client) Close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	for _, list := range c.idle {
-		for _, cc := range list {
-			_ = cc.conn.Close()
-		}
+func orDefault[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
 	}
-	clear(c.idle)
 }
 
-// clientConn is one connection; one goroutine uses it at a time.
-type clientConn struct {
-	conn    net.Conn
-	r       *bufio.Reader
-	w       []byte // what is written next, in one write
-	scratch [frameHeader]byte
-	used    time.Time
-	reused  bool
-}
+// CloseIdle closes the unused connections to an address, say of a node that has
+// left.
+func (c *Client) CloseIdle(addr string) { c.pool.drop(addr) }
 
-// Do runs one exchange. It returns when the response's head is there. The
-// request is not touched after Do has returned. Errors wrap ErrNotAccepted or
-// ErrBroken; when ctx ended, its cause.
+// Close closes the unused connections. Exchanges under way go on, and close
+// their connection at their end.
+func (c *Client) Close() { c.pool.close() }
+
+// Do runs one exchange with the owner at addr, and returns when the response's
+// head has arrived; Response.Body must be closed. r is not touched after Do has
+// returned.
+//
+// An error is ErrNotAccepted or ErrBroken, and wraps the cause. When ctx ends,
+// the connection is closed at once, and the error wraps ctx.Err() and
+// context.Cause(ctx), too; ctx rules the response until its end. A kept
+// connection that turns out to be closed before the owner accepted is replaced
+// by a fresh one, once.
 func (c *Client) Do(ctx context.Context, addr string, r *Request) (*Response, error) {
-	for {
-		cc, err := c.conn(ctx, addr)
-		if err != nil {
-			return nil, fmt.Errorf("%w: dial %s: %w", ErrNotAccepted, addr, err)
-		}
-		resp, err := c.exchange(ctx, addr, cc, r)
-		// A kept connection that the peer closed while it was idle says nothing
-		// about the peer: once more, on a fresh one.
-		if err != nil && cc.reused && errors.Is(err, errStale) && ctx.Err() == nil {
-			continue
-		}
-		return resp, err
+	buf := c.buffers.getSmall()
+	defer c.buffers.small.Put(buf)
+	head, err := appendRequest(buf[:0], r)
+	if err != nil {
+		return nil, fmt.Errorf("hop to %s: %w: %w", addr, ErrNotAccepted, err)
 	}
+	if cn := c.pool.take(addr); cn != nil {
+		resp, err := c.exchange(ctx, addr, cn, head, r.Body)
+		var stale *staleError
+		if err == nil || ctx.Err() != nil || !errors.As(err, &stale) {
+			return resp, err
+		}
+		c.pool.drop(addr) // what closed this one closed the others
+	}
+	cn, err := c.dial(ctx, addr)
+	if err != nil {
+		return nil, fmt.Errorf("hop to %s: %w: %w", addr, ErrNotAccepted, because(ctx, err))
+	}
+	return c.exchange(ctx, addr, cn, head, r.Body)
 }
 
-var errStale = errors.New("the connection was closed by the peer")
-
-func (c *Client) conn(ctx context.Context, addr string) (*clientConn, error) {
-	c.mu.Lock()
-	list := c.idle[addr]
-	for len(list) > 0 {
-		cc := list[len(list)-1]
-		list = list[:len(list)-1]
-		c.idle[addr] = list
-		if time.Since(cc.used) < c.o.IdleTimeout {
-			c.mu.Unlock()
-			cc.reused = true
-			return cc, nil
-		}
-		_ = cc.conn.Close()
+// because puts the end of ctx in the place of the error that it led to.
+func because(ctx context.Context, err error) error {
+	ended := ctx.Err()
+	if ended == nil {
+		return err
 	}
-	c.mu.Unlock()
-	return c.dial(ctx, addr)
+	if cause := context.Cause(ctx); cause != ended {
+		return fmt.Errorf("%w: %w", ended, cause)
+	}
+	return ended
 }
 
+// staleError is a connection that failed before the owner accepted, other than
+// by its silence.
+type staleError struct{ err error }
+
+func (e *staleError) Error() string { return "the connection failed: " + e.err.Error() }
+func (e *staleError) Unwrap() error { return e.err }
+
+func offerFailed(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errFrame) {
+		return err
+	}
+	return &staleError{truncated(err)}
+}
+
+// clientConn is a connection to an owner.
+type clientConn struct {
+	link
+	in     reader
+	inBuf  *[smallSize]byte // of in, while an exchange runs
+	unused time.Time        // since when
+	probe  func() bool      // false: the peer has closed it
+}
+
+// dial opens a connection, ready for an exchange.
 func (c *Client) dial(ctx context.Context, addr string) (*clientConn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.o.DialTimeout)
+	dialing, cancel := context.WithTimeout(ctx, c.o.DialTimeout)
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	raw, err := c.o.Dial(dialing, addr)
 	if err != nil {
 		return nil, err
 	}
-	if c.o.TLS != nil {
-		t := tls.Client(conn, c.o.TLS)
-		if err := t.HandshakeContext(ctx); err != nil {
-			_ = conn.Close()
-			return nil, fmt.Errorf("TLS with the cluster secret: %w", err)
-		}
-		conn = t
+	cn := &clientConn{link: newLink(raw, c.o.TLS, tls.Client, c.o.WriteTimeout), probe: prober(raw)}
+	cn.in.src = cn.Conn
+	stop := context.AfterFunc(ctx, cn.kill)
+	defer stop()
+	if err := cn.handshake(time.Now().Add(c.o.AcceptTimeout)); err != nil {
+		cn.kill()
+		return nil, fmt.Errorf("TLS handshake: %w", truncated(err))
 	}
-	return &clientConn{conn: conn, r: bufio.NewReaderSize(conn, 8<<10)}, nil
+	return cn, nil
 }
 
-func (c *Client) keep(addr string, cc *clientConn) {
-	if cap(cc.w) > maxData {
-		cc.w = nil
+// exchange runs one exchange on cn, which it keeps or kills.
+func (c *Client) exchange(ctx context.Context, addr string, cn *clientConn, head, body []byte) (*Response, error) {
+	x := &exchange{client: c, addr: addr, ctx: ctx, conn: cn}
+	if ctx.Done() != nil {
+		x.detach = context.AfterFunc(ctx, cn.kill)
 	}
-	cc.used = time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if list := c.idle[addr]; !c.closed && len(list) < c.o.MaxIdle {
-		c.idle[addr] = append(list, cc)
-		return
-	}
-	_ = cc.conn.Close()
-}
+	cn.inBuf = c.buffers.getSmall()
+	cn.in.buf, cn.in.r, cn.in.w = cn.inBuf[:], 0, 0
 
-// exchange runs one request on a connection, which it keeps or closes.
-func (c *Client) exchange(ctx context.Context, addr string, cc *clientConn, r *Request) (resp *Response, err error) {
-	stop := context.AfterFunc(ctx, func() { _ = cc.conn.SetDeadline(time.Unix(1, 0)) })
-	fail := func(kind, err error) (*Response, error) {
-		stop()
-		_ = cc.conn.Close()
-		if cause := context.Cause(ctx); cause != nil {
-			return nil, cause
-		}
-		return nil, fmt.Errorf("%w: %w", kind, err)
+	refused, err := cn.offer(head, time.Now().Add(c.o.AcceptTimeout))
+	if err == nil && refused != nil {
+		x.finish()
+		return nil, fmt.Errorf("hop to %s: %w: %w", addr, ErrNotAccepted, refused)
 	}
-
-	cc.w = appendRequest(cc.w[:0], r)
-	if len(cc.w) > maxHead {
-		stop()
-		c.keep(addr, cc)
-		return nil, fmt.Errorf("%w: the request's head is larger than 128 KiB", ErrNotAccepted)
-	}
-	if err := cc.conn.SetDeadline(time.Now().Add(c.o.AcceptTimeout)); err != nil {
-		return fail(ErrNotAccepted, fmt.Errorf("%w: %w", errStale, err))
-	}
-	if ctx.Err() != nil { // the deadline above may have undone the cancellation's
-		return fail(ErrNotAccepted, context.Cause(ctx))
-	}
-	if _, err := cc.conn.Write(cc.w); err != nil {
-		return fail(ErrNotAccepted, fmt.Errorf("%w: %w", errStale, err))
-	}
-	kind, n, err := readHeader(cc.r, &cc.scratch, maxData)
 	if err != nil {
-		if !isTimeout(err) {
-			err = fmt.Errorf("%w: %w", errStale, err)
+		x.abandon()
+		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			c.pool.drop(addr) // the owner is frozen or cut off, on every connection
+			err = fmt.Errorf("no answer within %v: %w", c.o.AcceptTimeout, err)
 		}
-		return fail(ErrNotAccepted, err)
+		return nil, fmt.Errorf("hop to %s: %w: %w", addr, ErrNotAccepted, because(ctx, err))
 	}
-	if kind == frameRefuse {
-		reason := make([]byte, n)
-		if _, err := io.ReadFull(cc.r, reason); err != nil {
-			return fail(ErrNotAccepted, err)
-		}
-		stop()
-		c.keep(addr, cc)
-		return nil, fmt.Errorf("%w: %w", ErrNotAccepted, &RefusedError{string(reason)})
+	if err := c.commit(cn, body); err != nil {
+		x.abandon()
+		return nil, fmt.Errorf("hop to %s: %w: send the body: %w", addr, ErrBroken, because(ctx, err))
 	}
-	if kind != frameAccept || n != 0 {
-		return fail(ErrNotAccepted, errFrame)
+	if err := x.head(); err != nil {
+		x.abandon()
+		return nil, fmt.Errorf("hop to %s: %w: %w", addr, ErrBroken, because(ctx, err))
 	}
+	return &x.Response, nil
+}
 
-	if err := cc.sendBody(r.Body, c.o.WriteTimeout); err != nil {
-		return fail(ErrBroken, err)
+// offer sends a request's head and waits for the owner's word.
+func (cn *clientConn) offer(head []byte, deadline time.Time) (refused *RefusedError, err error) {
+	if err := cn.raw.SetDeadline(deadline); err != nil {
+		return nil, offerFailed(err)
 	}
-	if err := cc.conn.SetDeadline(time.Time{}); err != nil {
-		return fail(ErrBroken, err)
+	if _, err := cn.Conn.Write(head); err != nil {
+		return nil, offerFailed(err)
 	}
-	if ctx.Err() != nil {
-		return fail(ErrBroken, context.Cause(ctx))
-	}
-	kind, n, err = readHeader(cc.r, &cc.scratch, maxHead)
+	kind, n, err := cn.in.header()
 	if err != nil {
-		return fail(ErrBroken, err)
+		return nil, offerFailed(err)
 	}
-	head := make([]byte, n)
-	if _, err := io.ReadFull(cc.r, head); err != nil {
-		return fail(ErrBroken, err)
+	switch {
+	case kind == frameAccept && n == 0:
+		return nil, cn.raw.SetReadDeadline(time.Time{})
+	case kind == frameRefuse:
+		reason, err := cn.in.reason(n)
+		if err != nil {
+			return nil, offerFailed(err)
+		}
+		return &RefusedError{reason}, cn.raw.SetReadDeadline(time.Time{})
 	}
-	if kind != frameResponse {
-		return fail(ErrBroken, errFrame)
-	}
-	resp, err = parseResponse(head)
-	if err != nil {
-		return fail(ErrBroken, err)
-	}
-	resp.Body = &responseBody{ctx: ctx, c: c, addr: addr, cc: cc, stop: stop}
-	return resp, nil
+	return nil, fmt.Errorf("%w: %q in the place of its word", errFrame, kind)
 }
 
-// sendBody writes the body: the commit. An empty one is a frame, too.
-func (cc *clientConn) sendBody(body []byte, timeout time.Duration) error {
-	if err := cc.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
-		return err
+// commit sends the body.
+func (c *Client) commit(cn *clientConn, body []byte) error {
+	buf := c.buffers.getRecord()
+	defer c.buffers.record.Put(buf)
+	first := appendHeader(buf[:0], frameBody, len(body))
+	n := min(len(body), cap(first)-len(first))
+	first, body = append(first, body[:n]...), body[n:]
+	if len(body) == 0 {
+		return cn.send(first)
 	}
-	cc.w = append(cc.w[:0], frameBody, 0, 0, 0, 0)
-	if len(body) <= maxData {
-		cc.w = append(cc.w, body...)
-		_, err := cc.conn.Write(cc.w)
-		return err
+	w := cn.startBulk(&c.buffers)
+	err := w.send(first)
+	for len(body) > 0 && err == nil { // in pieces, each within the write timeout
+		n := min(len(body), 1<<20)
+		err = w.send(body[:n])
+		body = body[n:]
 	}
-	if _, err := cc.conn.Write(cc.w); err != nil {
-		return err
-	}
-	for len(body) > 0 { // in pieces, so that a slow peer has the timeout for each
-		piece := body[:min(len(body), 1<<20)]
-		body = body[len(piece):]
-		if err := cc.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
-			return err
-		}
-		if _, err := cc.conn.Write(piece); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.done(err)
 }
 
-// responseBody reads data frames. Read and Close are called by one goroutine.
-type responseBody struct {
-	ctx   context.Context
-	c     *Client
-	addr  string
-	cc    *clientConn
-	stop  func() bool
-	left  int // of the current frame
-	ended bool
-	err   error
-	done  bool
-}
-
-func (b *responseBody) Read(p []byte) (int, error) {
-	for b.left == 0 {
-		if b.err != nil {
-			return 0, b.err
-		}
-		b.next()
-	}
-	n, err := b.cc.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	if err != nil {
-		b.err = b.lost(err)
-		b.left = 0
-		if n == 0 {
-			return 0, b.err
-		}
-	}
-	return n, nil
-}
-
-func (b *responseBody) next() {
-	kind, n, err := readHeader(b.cc.r, &b.cc.scratch, maxData)
+// head reads the response's head. A whole response without a body is finished
+// with it.
+func (x *exchange) head() error {
+	kind, n, err := x.conn.in.header()
 	switch {
 	case err != nil:
-		b.err = b.lost(err)
-	case kind == frameData:
-		b.left = n
-	case kind == frameEnd && n == 0:
-		b.err, b.ended = io.EOF, true
+		return truncated(err)
 	case kind == frameAbort:
-		reason := make([]byte, n)
-		if _, err := io.ReadFull(b.cc.r, reason); err != nil {
-			b.err = b.lost(err)
-			return
+		reason, err := x.conn.in.reason(n)
+		if err != nil {
+			return err
 		}
-		b.err = &AbortError{string(reason)}
-	default:
-		b.err = &AbortError{errFrame.Error()}
+		return &AbortError{Reason: reason}
+	case kind != frameResponse || n > maxHead:
+		return fmt.Errorf("%w: %q of %d bytes in the place of a response", errFrame, kind, n)
 	}
-}
-
-func (b *responseBody) lost(err error) error {
-	if cause := context.Cause(b.ctx); cause != nil {
-		return cause
+	head, err := x.conn.in.text(int(n))
+	if err != nil {
+		return err
 	}
-	return &AbortError{"the connection to the peer was lost: " + err.Error()}
-}
-
-// Close gives the connection back after a clean end, else closes it, which
-// ends the owner's context.
-func (b *responseBody) Close() error {
-	if b.done {
-		return nil
+	if err := parseResponse(head, &x.Response); err != nil {
+		return err
 	}
-	b.done = true
-	if !b.ended && b.left == 0 && b.err == nil && b.cc.r.Buffered() >= frameHeader {
-		b.next() // a whole body read by its length leaves the end frame unread
+	x.Body, x.remaining = x, x.Length
+	if x.Length == 0 {
+		if err := x.next(); err != io.EOF {
+			return err
+		}
+		x.err = io.EOF
 	}
-	if b.stop() && b.ended {
-		b.c.keep(b.addr, b.cc)
-		return nil
-	}
-	return b.cc.conn.Close()
-}
-
-func isTimeout(err error) bool {
-	var t net.Error
-	return errors.As(err, &t) && t.Timeout()
+	return nil
 }

@@ -1,74 +1,46 @@
 // Package hop carries requests between nodes: one exchange at a time on a
-// connection kept alive, over mutual TLS, in frames of our own, because an
+// connection that is kept alive, over mutual TLS 1.3, in frames of our own. An
 // HTTP stack at both ends would cost more than the rest of the gateway.
 //
-// One exchange:
+// # The exchange
 //
-//	edge -> owner   head frame: who, what, how long the body is
-//	owner -> edge   one byte: accepted, or a refusal with its reason
-//	edge -> owner   the body: only now may the owner run the request
-//	owner -> edge   response head, data frames as they come, end (or abort)
+//	edge -> owner   request head: who, what, how long the body is
+//	owner -> edge   accept, or refuse with a reason
+//	edge -> owner   body: the commit; only now may the owner run the request
+//	owner -> edge   response head, data as it comes, end or abort
 //
-// An owner that is frozen does not accept, so the edge goes elsewhere after
-// AcceptTimeout; when the owner wakes up it finds the connection closed and no
-// body, and runs nothing. A stream that breaks ends with an abort frame or with
-// the connection: a truncated answer is never a clean end.
+// Until the edge commits, nothing has been run, and the request may be tried
+// elsewhere (ErrNotAccepted). A frozen owner does not accept: the edge gives up
+// after ClientOptions.AcceptTimeout and closes the connection; when the owner
+// wakes up there is no commit, and it runs nothing. What fails after the commit
+// is ErrBroken. A response ends with its end frame only: a connection that ends
+// without is an error, so no truncated answer looks whole.
 //
-// A frame is a type byte, a big-endian 32-bit length, and that many bytes.
+// An edge that is not interested any more closes the connection, which cancels
+// the context of the owner's handler. An owner that cannot go on says so with
+// an abort frame.
+//
+// # The wire
+//
+// A frame is one byte of kind, four of length, big-endian, and so many bytes:
+//
+//	'Q' request head   version (1), kind, then key, conversation, request id,
+//	                   client ip, method, target, fields, body length
+//	'A' accept         empty
+//	'R' refuse         reason, at most 1 KiB
+//	'B' body           exactly the length that the head announced; one frame
+//	'H' response head  version (1), status, 1 for a stream or 0, body length
+//	                   (0 for a stream), fields
+//	'D' data           1 byte to 64 KiB
+//	'E' end            empty
+//	'X' abort          reason, at most 1 KiB; also in the place of a response
+//
+// Heads are at most 64 KiB with at most 1024 fields. Numbers in them are
+// unsigned varints (encoding/binary), a text is its length and its bytes, fields
+// are their number and then name, value, name, value. A peer that says anything
+// else is cut off.
+//
+// One Read of a handler's Body is one data frame and one write to the network,
+// and the edge reads it as it was; a response that is whole is one write as far
+// as it fits.
 package hop
-
-import (
-	"errors"
-	"io"
-)
-
-// Field is one header field.
-type Field struct{ Name, Value string }
-
-// Request is what the edge asks of the owner.
-type Request struct {
-	Kind      byte // the caller's own distinction
-	Key       string
-	RequestID string
-	ClientIP  string
-	Method    string
-	Target    string // path and query
-	Header    []Field
-	Body      []byte
-}
-
-// Response is the owner's answer. On the owner either Bytes is the whole body,
-// or Streamed is set and every Read of Body becomes one frame. On the edge Body
-// always holds the body, one frame a Read at most; it must be closed, and
-// closing it early makes the owner's context end.
-type Response struct {
-	Status   int
-	Header   []Field
-	Streamed bool
-	Length   int64 // of a body that is not streamed
-	Bytes    []byte
-	Body     io.ReadCloser
-}
-
-// ErrNotAccepted: the request was not run; it may be tried elsewhere.
-var ErrNotAccepted = errors.New("hop: the peer did not accept the request")
-
-// ErrBroken: the peer accepted the request and was lost before its answer.
-var ErrBroken = errors.New("hop: the peer was lost before it answered")
-
-// RefusedError is a peer that is alive and says no.
-type RefusedError struct{ Reason string }
-
-func (e *RefusedError) Error() string { return "the peer refuses: " + e.Reason }
-
-// AbortError is a stream that the owner could not bring to its end.
-type AbortError struct{ Reason string }
-
-func (e *AbortError) Error() string { return "the peer's stream broke: " + e.Reason }
-
-// Limits of frames, both ways.
-const (
-	maxHead  = 128 << 10
-	maxData  = 64 << 10
-	maxField = 512
-)

@@ -16,158 +16,144 @@ const (
 	frameData     = 'D'
 	frameEnd      = 'E'
 	frameAbort    = 'X'
+)
 
+const (
 	frameHeader = 5
 	wireVersion = 1
+
+	maxHead   = 64 << 10
+	maxData   = 64 << 10
+	maxReason = 1 << 10
+	maxFields = 1 << 10
 )
 
 var errFrame = errors.New("the peer sent what is no frame of this version")
 
-// appendFrame starts a frame; endFrame writes its length.
-func appendFrame(b []byte, kind byte) ([]byte, int) {
-	at := len(b)
-	return append(b, kind, 0, 0, 0, 0), at
+// openFrame starts a frame whose length closeFrame will know; at is where it
+// starts.
+func openFrame(b []byte, kind byte) (frame []byte, at int) {
+	return append(b, kind, 0, 0, 0, 0), len(b)
 }
 
-func endFrame(b []byte, at int) []byte {
+func closeFrame(b []byte, at int) []byte {
 	binary.BigEndian.PutUint32(b[at+1:], uint32(len(b)-at-frameHeader))
 	return b
 }
 
-func wholeFrame(b []byte, kind byte, data []byte) []byte {
-	b = append(b, kind)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(data)))
-	return append(b, data...)
+// appendHeader starts a frame of n bytes.
+func appendHeader(b []byte, kind byte, n int) []byte {
+	return binary.BigEndian.AppendUint32(append(b, kind), uint32(n))
 }
 
-// readHeader reads a frame's kind and length, which must be within most.
-func readHeader(r io.Reader, scratch *[frameHeader]byte, most uint32) (byte, int, error) {
-	if _, err := io.ReadFull(r, scratch[:]); err != nil {
+func appendReason(b []byte, kind byte, reason string) []byte {
+	reason = reason[:min(len(reason), maxReason)]
+	return append(appendHeader(b, kind, len(reason)), reason...)
+}
+
+// reader takes frames off a connection. It reads no further than one read of
+// the connection gives, and large payloads past its buffer.
+type reader struct {
+	src  io.Reader
+	buf  []byte
+	r, w int // buf[r:w] is read and not taken
+}
+
+func (b *reader) buffered() int { return b.w - b.r }
+
+// header takes a frame's header. io.EOF: the connection ended between frames.
+func (b *reader) header() (kind byte, n uint32, err error) {
+	if err := b.need(frameHeader); err != nil {
 		return 0, 0, err
 	}
-	n := binary.BigEndian.Uint32(scratch[1:])
-	if n > most {
-		return 0, 0, fmt.Errorf("%w: a frame of %d bytes", errFrame, n)
-	}
-	return scratch[0], int(n), nil
+	kind, n = b.buf[b.r], binary.BigEndian.Uint32(b.buf[b.r+1:])
+	b.r += frameHeader
+	return kind, n, nil
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+// endFollows tells whether the next frame is here already and is the end.
+func (b *reader) endFollows() bool {
+	return b.buffered() >= frameHeader && b.buf[b.r] == frameEnd
 }
 
-func appendFields(b []byte, fields []Field) []byte {
-	b = binary.AppendUvarint(b, uint64(len(fields)))
-	for i := range fields {
-		b = appendText(appendText(b, fields[i].Name), fields[i].Value)
-	}
-	return b
-}
-
-func appendRequest(b []byte, r *Request) []byte {
-	b, at := appendFrame(b, frameRequest)
-	b = append(b, wireVersion, r.Kind)
-	for _, s := range [...]string{r.Key, r.RequestID, r.ClientIP, r.Method, r.Target} {
-		b = appendText(b, s)
-	}
-	b = appendFields(b, r.Header)
-	b = binary.AppendUvarint(b, uint64(len(r.Body)))
-	return endFrame(b, at)
-}
-
-func appendResponse(b []byte, r *Response) []byte {
-	b, at := appendFrame(b, frameResponse)
-	b = binary.AppendUvarint(b, uint64(r.Status))
-	streamed := byte(0)
-	if r.Streamed {
-		streamed = 1
-	}
-	b = append(b, streamed)
-	b = binary.AppendUvarint(b, uint64(r.Length))
-	b = appendFields(b, r.Header)
-	return endFrame(b, at)
-}
-
-// parser takes apart a head frame. All its strings share one copy of it.
-type parser struct {
-	s   string
-	bad bool
-}
-
-func (p *parser) byte() byte {
-	if p.bad || p.s == "" {
-		p.bad = true
-		return 0
-	}
-	c := p.s[0]
-	p.s = p.s[1:]
-	return c
-}
-
-func (p *parser) number() uint64 {
-	var v uint64
-	for shift := uint(0); shift < 63; shift += 7 {
-		c := p.byte()
-		v |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			return v
+// need reads until n bytes are buffered; n is at most the buffer's size.
+func (b *reader) need(n int) error {
+	for b.buffered() < n {
+		if err := b.fill(n); err != nil {
+			if err == io.EOF && b.buffered() > 0 {
+				return io.ErrUnexpectedEOF
+			}
+			return err
 		}
 	}
-	p.bad = true
-	return 0
+	return nil
 }
 
-func (p *parser) text() string {
-	n := p.number()
-	if p.bad || n > uint64(len(p.s)) {
-		p.bad = true
-		return ""
+// fill reads once, to where n bytes from r on will fit.
+func (b *reader) fill(n int) error {
+	if b.r+n > len(b.buf) || b.r == b.w {
+		b.w = copy(b.buf, b.buf[b.r:b.w])
+		b.r = 0
 	}
-	s := p.s[:n]
-	p.s = p.s[n:]
-	return s
+	m, err := b.src.Read(b.buf[b.w:])
+	b.w += m
+	if m > 0 {
+		return nil // an error comes again
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
 }
 
-func (p *parser) fields() []Field {
-	n := p.number()
-	if p.bad || n > maxField {
-		p.bad = true
-		return nil
+// read takes some bytes, at most len(p), which must not be 0.
+func (b *reader) read(p []byte) (int, error) {
+	if b.buffered() == 0 {
+		if len(p) >= len(b.buf) {
+			return b.src.Read(p)
+		}
+		if err := b.fill(1); err != nil {
+			return 0, err
+		}
 	}
-	fields := make([]Field, 0, n+8) // the receiver adds its own
-	for range n {
-		fields = append(fields, Field{p.text(), p.text()})
-	}
-	return fields
+	n := copy(p, b.buf[b.r:b.w])
+	b.r += n
+	return n, nil
 }
 
-// parseRequest returns the request without its body, and the body's length.
-func parseRequest(head []byte, maxBody int64) (*Request, int, error) {
-	p := parser{s: string(head)}
-	if v := p.byte(); v != wireVersion {
-		return nil, 0, fmt.Errorf("%w (version %d)", errFrame, v)
+// text takes n bytes as a string of their own.
+func (b *reader) text(n int) (string, error) {
+	if n <= len(b.buf) {
+		if err := b.need(n); err != nil {
+			return "", truncated(err)
+		}
+		s := string(b.buf[b.r : b.r+n])
+		b.r += n
+		return s, nil
 	}
-	r := &Request{Kind: p.byte()}
-	for _, s := range [...]*string{&r.Key, &r.RequestID, &r.ClientIP, &r.Method, &r.Target} {
-		*s = p.text()
+	p := make([]byte, n)
+	for at := 0; at < n; {
+		m, err := b.read(p[at:])
+		if at += m; err != nil && at < n {
+			return "", truncated(err)
+		}
 	}
-	r.Header = p.fields()
-	n := p.number()
-	if p.bad || p.s != "" {
-		return nil, 0, errFrame
-	}
-	if n > uint64(maxBody) {
-		return nil, 0, fmt.Errorf("a body of %d bytes is larger than this node takes", n)
-	}
-	return r, int(n), nil
+	return string(p), nil
 }
 
-func parseResponse(head []byte) (*Response, error) {
-	p := parser{s: string(head)}
-	r := &Response{Status: int(p.number()), Streamed: p.byte() == 1, Length: int64(p.number())}
-	r.Header = p.fields()
-	if p.bad || p.s != "" || r.Status < 100 || r.Status > 999 || r.Length < 0 {
-		return nil, errFrame
+// reason takes the payload of a refusal or an abort.
+func (b *reader) reason(n uint32) (string, error) {
+	if n > maxReason {
+		return "", fmt.Errorf("%w: a reason of %d bytes", errFrame, n)
 	}
-	return r, nil
+	return b.text(int(n))
+}
+
+// truncated makes an end in the wrong place an error that no one takes for a
+// clean end.
+func truncated(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
