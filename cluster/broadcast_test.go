@@ -105,6 +105,62 @@ func TestSlowStateDoesNotBlockMembership(t *testing.T) {
 	})
 }
 
+// TestTamperedPackets doubles, delays, swaps and damages packets: facts still
+// reach all, old ones replace no newer ones, and nobody is given up.
+func TestTamperedPackets(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		all, base := withFacts(0)
+		changes := &counter{}
+		c := clustertest.New(t, 6, func(name string, o *cluster.Options) { base(name, o); changes.options(name, o) })
+		time.Sleep(time.Second)
+		changes.reset()
+		rnd := rand.New(rand.NewPCG(8, 9)) // the network's
+		var held [][]byte
+		c.Net.Tamper(func(b []byte) [][]byte {
+			damaged := append([]byte(nil), b...)
+			damaged[rnd.IntN(len(damaged))] ^= byte(1 + rnd.IntN(255))
+			switch rnd.IntN(6) {
+			case 0: // for whom it was not meant, and late
+				held = append(held, b)
+				return nil
+			case 1:
+				out := append(held, b)
+				held = nil
+				return out
+			case 2:
+				return [][]byte{damaged}
+			case 3:
+				return [][]byte{b[:rnd.IntN(len(b))], damaged, b, b}
+			}
+			return [][]byte{b}
+		})
+		own := rand.New(rand.NewPCG(10, 11))
+		for i := range 200 {
+			name, origin := fmt.Sprint(own.IntN(10)), nodeName(own.IntN(6))
+			c.Node(origin).Broadcast(name, all[origin].set(name, uint64(i+1)))
+			time.Sleep(20 * time.Millisecond)
+		}
+		c.Net.Tamper(nil)
+		c.Wait("all agree", 60*time.Second, func() bool {
+			for i := range 10 {
+				name := fmt.Sprint(i)
+				if missing(all, name, all["gw-1"].get(name)) > 0 {
+					return false
+				}
+			}
+			return true
+		})
+		if got := changes.total(); got != 0 {
+			t.Errorf("%d changes of the members in the ring", got)
+		}
+		for _, name := range c.Names() {
+			if s := c.Node(name).Stats(); s.Conflicts != 0 || s.Unreadable != 0 {
+				t.Errorf("%s counts %+v", name, s)
+			}
+		}
+	})
+}
+
 func TestOversizedDeltaComesByExchange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		all, options := withFacts(0)

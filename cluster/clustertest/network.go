@@ -22,15 +22,16 @@ import (
 // nothing blocks a sender. It is a cluster.Network. All methods may be called
 // from any goroutine, at any time.
 type Network struct {
-	mu    sync.Mutex
-	ports map[netip.AddrPort]*port
-	cut   map[netip.AddrPort]bool
-	links map[link]bool // cut in this direction
-	loss  float64
-	rand  *rand.Rand
-	delay time.Duration
-	conns map[*conn]struct{}
-	free  uint16 // next port for binds to 0
+	mu     sync.Mutex
+	ports  map[netip.AddrPort]*port
+	cut    map[netip.AddrPort]bool
+	links  map[link]bool // cut in this direction
+	loss   float64
+	rand   *rand.Rand
+	delay  time.Duration
+	tamper func(b []byte) [][]byte
+	conns  map[*conn]struct{}
+	free   uint16 // next port for binds to 0
 }
 
 // link is a direction between two addresses.
@@ -95,6 +96,10 @@ func (n *Network) Loss(p float64, r *rand.Rand) {
 // to it take one way.
 func (n *Network) Delay(d time.Duration) { n.change(func() { n.delay = d }) }
 
+// Tamper delivers what f returns in place of each packet: nothing, several, other
+// bytes. Calls of f never overlap; f may keep b. nil ends it.
+func (n *Network) Tamper(f func(b []byte) [][]byte) { n.change(func() { n.tamper = f }) }
+
 // change applies f and breaks the connections that no longer have a way.
 func (n *Network) change(f func()) {
 	n.mu.Lock()
@@ -140,25 +145,31 @@ func (p *port) WriteTo(b []byte, address string) (time.Time, error) {
 	}
 	n := p.network
 	n.mu.Lock()
-	lost := !n.open(p.address, to) || n.loss > 0 && n.rand.Float64() < n.loss
-	delay := n.delay
-	n.mu.Unlock()
-	if lost {
+	defer n.mu.Unlock()
+	if !n.open(p.address, to) || n.loss > 0 && n.rand.Float64() < n.loss {
 		return time.Now(), nil
 	}
-	b = append([]byte(nil), b...)
-	if delay > 0 {
-		time.AfterFunc(delay, func() { n.deliver(p.address, to, b) })
-	} else {
-		n.deliver(p.address, to, b)
+	packets := [][]byte{append([]byte(nil), b...)}
+	if n.tamper != nil {
+		packets = n.tamper(packets[0])
+	}
+	for _, b := range packets {
+		if n.delay > 0 {
+			time.AfterFunc(n.delay, func() {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				n.deliver(p.address, to, b)
+			})
+		} else {
+			n.deliver(p.address, to, b)
+		}
 	}
 	return time.Now(), nil
 }
 
+// deliver hands a packet over, or drops it; n.mu is held.
 func (n *Network) deliver(from, to netip.AddrPort, b []byte) {
-	n.mu.Lock()
 	q := n.ports[to]
-	n.mu.Unlock()
 	if q == nil {
 		return
 	}
