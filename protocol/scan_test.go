@@ -189,12 +189,12 @@ func TestScanObjectManyMembers(t *testing.T) {
 	}
 }
 
-// Every byte value at every place of a string, before and behind the borders
+// Every kind of byte at every place of a string, before and behind the borders
 // of the words that are looked at together.
 func TestScanObjectStringBytes(t *testing.T) {
 	for length := range 70 {
 		for at := range length {
-			for c := range 256 {
+			for _, c := range []int{0, 1, 0x1f, 0x20, 0x21, '"', '#', '[', '\\', ']', 0x7f, 0x80, 0xa2, 0xff} {
 				text := []byte(strings.Repeat("x", length))
 				text[at] = byte(c)
 				for _, tail := range []string{"", strings.Repeat(" ", 40)} {
