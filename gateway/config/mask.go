@@ -187,7 +187,7 @@ func (s *source) maskLines() {
 			if harmless[string(word)] && bytes.Count(line[at:], []byte("=")) == 1 {
 				continue
 			}
-			if !harmless[word] && !secretNames[word] && !bytes.HasPrefix(bytes.TrimSpace(line[at:]), []byte("=")) {
+			if !harmless[string(word)] && !secretNames[string(word)] && !bytes.HasPrefix(bytes.TrimSpace(line[at:]), []byte("=")) {
 				at -= a[1] // no attribute: it may be the rest of a secret
 			}
 		}
