@@ -104,7 +104,7 @@ func TestOneWayLoss(t *testing.T) {
 		time.Sleep(time.Minute)
 		changes.reset()
 		c.Net.OneWay(c.Address("gw-1"), c.Address("gw-4"), true)
-		time.Sleep(5 * time.Minute)
+		time.Sleep(3 * time.Minute)
 		if got := changes.total(); got != 0 {
 			t.Errorf("%d changes of the members in the ring", got)
 		}

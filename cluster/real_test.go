@@ -257,6 +257,42 @@ func TestRealSilentConnections(t *testing.T) {
 	eventually(t, "all connections are forgotten", time.Second, func() bool { return inbound() == 0 })
 }
 
+// TestRealFloodWithoutSecret sends a message as long as memberlist reads before
+// it looks at the key; the node stops listening to it long before.
+func TestRealFloodWithoutSecret(t *testing.T) {
+	n := realNode(t, Options{Name: "gw-1"})
+	c, err := net.Dial("tcp", n.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	const encrypted, length = 10, 20 << 20
+	header := append([]byte{244, byte(len(label))}, label...)
+	header = append(header, encrypted, length>>24, length>>16&255, length>>8&255, length&255)
+	sent := 0
+	for chunk := header; ; chunk = make([]byte, 64<<10) {
+		w, err := c.Write(chunk)
+		if sent += w; err != nil {
+			break
+		}
+		if sent > length {
+			t.Fatalf("%d bytes were taken", sent)
+		}
+	}
+	t.Logf("the connection broke after %d bytes", sent)
+	eventually(t, "the connection is forgotten", time.Second, func() bool {
+		n.transport.mu.Lock()
+		defer n.transport.mu.Unlock()
+		return n.transport.inbound == 0 && n.transport.bytes == 0
+	})
+	other := realNode(t, Options{Name: "gw-2", Join: []string{n.Address()}})
+	startReal(t, other)
+	if len(other.Members()) != 2 {
+		t.Error("the node no longer lets others join")
+	}
+}
+
 // TestRealCloseLeavesNothing compares goroutines before and after; memberlist
 // may end its own up to 5 s later.
 func TestRealCloseLeavesNothing(t *testing.T) {

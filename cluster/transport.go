@@ -33,7 +33,15 @@ const (
 	// inboundLimit bounds the connections that this node serves at once; each
 	// holds a goroutine for up to streamTimeout, also when its peer has no secret.
 	inboundLimit = 256
+
+	// What inbound connections may send while they are open, each and together.
+	// memberlist reads a message whole, up to 20 MB, before it checks whether its
+	// sender has the secret.
+	inboundBytes      = 8 << 20
+	inboundBytesTotal = 64 << 20
 )
+
+var errInboundBytes = errors.New("cluster: an inbound gossip connection sent too much")
 
 // sockets is the real network.
 type sockets struct{}
@@ -88,6 +96,7 @@ type tracker struct {
 	mu      sync.Mutex
 	conns   map[*trackedConn]struct{}
 	inbound int
+	bytes   int // read from the inbound connections that are open
 	closed  bool
 }
 
@@ -190,17 +199,39 @@ type trackedConn struct {
 	net.Conn
 	tracker *tracker
 	inbound bool
+	bytes   int // read, if inbound; guarded by tracker.mu
+}
+
+// Read counts what an inbound connection sends and ends it when that is too much.
+func (c *trackedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if !c.inbound || n == 0 {
+		return n, err
+	}
+	t := c.tracker
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.conns[c]; ok {
+		c.bytes += n
+		t.bytes += n
+	}
+	if c.bytes > inboundBytes || t.bytes > inboundBytesTotal {
+		return 0, errInboundBytes
+	}
+	return n, err
 }
 
 // Close forgets the connection, the first time, and closes it.
 func (c *trackedConn) Close() error {
-	c.tracker.mu.Lock()
-	if _, ok := c.tracker.conns[c]; ok {
-		delete(c.tracker.conns, c)
+	t := c.tracker
+	t.mu.Lock()
+	if _, ok := t.conns[c]; ok {
+		delete(t.conns, c)
 		if c.inbound {
-			c.tracker.inbound--
+			t.inbound--
+			t.bytes -= c.bytes
 		}
 	}
-	c.tracker.mu.Unlock()
+	t.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -68,6 +68,14 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestPanicBecomesAnError: the library hands out no owner for no names, which
+// place would trip over; New never asks it for that.
+func TestPanicBecomesAnError(t *testing.T) {
+	if owner, err := place(nil); err == nil || owner != nil {
+		t.Errorf("%d owners, error %v", len(owner), err)
+	}
+}
+
 func TestPureFunctionOfTheSet(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{2, 3, 7, 20} {
