@@ -3,8 +3,8 @@ package openai
 import "github.com/llmgw/llmgw/protocol"
 
 // Peek validates the body of a request to any of OpenAI's endpoints and reads
-// what routing needs. Errors are *protocol.Error: broken JSON, or a model or
-// stream of the wrong type. A missing model is no error here.
+// what routing needs. Errors are *protocol.Error: broken JSON, a model or
+// stream of the wrong type, or a stream_options that says things twice. A missing model is no error here.
 func Peek(body []byte) (protocol.Peek, error) {
 	var p protocol.Peek
 	var key protocol.Member
@@ -33,10 +33,28 @@ func Peek(body []byte) (protocol.Peek, error) {
 	if key.Present() {
 		p.PromptCacheKey, _ = protocol.String(key.Of(body))
 	}
-	if m, ok := protocol.Get(body, p.StreamOptions, "include_usage"); ok {
-		p.IncludeUsage, _ = protocol.Bool(m.Of(body))
+	if err := readStreamOptions(body, &p); err != nil {
+		return protocol.Peek{}, err
 	}
 	return p, nil
+}
+
+// readStreamOptions sets IncludeUsage. A name that comes twice is refused:
+// which of the two the provider takes decides whether usage comes at all.
+func readStreamOptions(body []byte, p *protocol.Peek) error {
+	if !p.StreamOptions.Present() || body[p.StreamOptions.Start] != '{' {
+		return nil
+	}
+	options := p.StreamOptions.Of(body)
+	err := protocol.ScanObject(options, func(name []byte, m protocol.Member) {
+		if string(name) == "include_usage" {
+			p.IncludeUsage, _ = protocol.Bool(m.Of(options))
+		}
+	})
+	if err != nil {
+		return protocol.Invalid("stream_options", "Invalid 'stream_options': a member name appears twice.")
+	}
+	return nil
 }
 
 // ForceUsage returns the edits that make a chat stream end with its usage

@@ -63,11 +63,11 @@ func lastSequence(frame []byte) (int64, bool) {
 	if i < 0 {
 		return 0, false
 	}
-	rest := bytes.TrimLeft(frame[i+len(name):], " ")
+	rest := bytes.TrimLeft(frame[i+len(name):], " \t")
 	if len(rest) == 0 || rest[0] != ':' {
 		return 0, false
 	}
-	rest = bytes.TrimLeft(rest[1:], " ")
+	rest = bytes.TrimLeft(rest[1:], " \t")
 	end := 0
 	for end < len(rest) && rest[end]-'0' <= 9 {
 		end++

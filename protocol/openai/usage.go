@@ -71,11 +71,11 @@ func mentionsUsage(frame []byte) bool {
 			return false
 		}
 		frame = frame[i+len(name):]
-		rest := bytes.TrimLeft(frame, " ")
+		rest := bytes.TrimLeft(frame, " \t")
 		if len(rest) == 0 || rest[0] != ':' {
 			continue
 		}
-		if !bytes.HasPrefix(bytes.TrimLeft(rest[1:], " "), []byte("null")) {
+		if !bytes.HasPrefix(bytes.TrimLeft(rest[1:], " \t"), []byte("null")) {
 			return true
 		}
 	}
