@@ -56,6 +56,9 @@ func typeOf(e *protocol.Error) string {
 			return t
 		}
 	}
+	if e.Status == 402 {
+		return "billing_error"
+	}
 	switch e.Code {
 	case protocol.InvalidRequest, protocol.MethodNotAllowed, protocol.TooLarge, protocol.UnsupportedMedia,
 		protocol.UpgradeRequired, protocol.HeadersTooLarge, protocol.ClientClosed:

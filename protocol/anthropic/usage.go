@@ -37,7 +37,7 @@ func StreamUsage(frame []byte, u *protocol.Usage) bool {
 // update overwrites the parts of u that usage names, and tells whether it
 // names any.
 func update(u *protocol.Usage, usage []byte) bool {
-	known := false
+	now, known := *u, false
 	set := func(part *int64, value []byte) {
 		if n, ok := protocol.Int(value); ok && n >= 0 {
 			*part, known = n, true
@@ -48,13 +48,13 @@ func update(u *protocol.Usage, usage []byte) bool {
 		v := m.Of(usage)
 		switch string(name) {
 		case "input_tokens":
-			set(&u.Input, v)
+			set(&now.Input, v)
 		case "output_tokens":
-			set(&u.Output, v)
+			set(&now.Output, v)
 		case "cache_read_input_tokens":
-			set(&u.CacheRead, v)
+			set(&now.CacheRead, v)
 		case "cache_creation_input_tokens":
-			set(&u.CacheWrite, v)
+			set(&now.CacheWrite, v)
 		case "iterations":
 			iterations = v
 		}
@@ -64,8 +64,9 @@ func update(u *protocol.Usage, usage []byte) bool {
 	}
 	if iterations != nil {
 		if sum, ok := sumIterations(iterations); ok {
-			*u, known = sum, true
+			now, known = sum, true
 		}
 	}
+	*u = now
 	return known
 }
