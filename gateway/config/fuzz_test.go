@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func FuzzParse(f *testing.F) {
 		if len(text) > 16<<10 {
 			t.Skip()
 		}
+		os.WriteFile("/tmp/fz-"+strconv.Itoa(os.Getpid()), text, 0o600)
 		start := time.Now()
 		c, err := Parse(map[string][]byte{"fuzz.hcl": text}, world())
 		if took := time.Since(start); took > 5*time.Second {

@@ -59,7 +59,11 @@ func (m *masker) statement() {
 		m.value(!harmless[string(t.Bytes)])
 		return
 	}
+	at := m.next
 	m.value(true)
+	if m.next == at { // a closing bracket that nothing opened
+		m.next++
+	}
 }
 
 // header passes a block's header, which is what reaches an opening brace
