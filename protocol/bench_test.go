@@ -3,33 +3,12 @@ package protocol_test
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/protocoltest"
 )
-
-// captured returns the body of a recorded client request, nil without the
-// recordings. name is a path below ../shared/captures.
-func captured(tb testing.TB, name string) []byte {
-	tb.Helper()
-	file, err := os.ReadFile(filepath.Join("..", "..", "shared", "captures", name))
-	if err != nil {
-		return nil
-	}
-	var request struct{ Body json.RawMessage }
-	if err := json.Unmarshal(file, &request); err != nil {
-		tb.Fatalf("reading %s: %v", name, err)
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, request.Body); err != nil {
-		tb.Fatalf("compacting %s: %v", name, err)
-	}
-	return compact.Bytes()
-}
 
 func smallBody() []byte {
 	return []byte(`{"model":"gpt-5","messages":[{"role":"system","content":"` +
@@ -62,27 +41,29 @@ func toolBody(size int) []byte {
 func BenchmarkScanObject(b *testing.B) {
 	chinese := fmt.Appendf(nil, `{"messages":[{"role":"user","content":"%s"}]}`, bytes.Repeat([]byte("網關把請求轉給主人節點。"), 2000))
 	escapes := fmt.Appendf(nil, `{"messages":[{"role":"user","content":"%s"}]}`, bytes.Repeat([]byte(`\tif err != nil {\n\t\treturn err\n\t}\n`), 2000))
+	of := func(body []byte) func(testing.TB) []byte { return func(testing.TB) []byte { return body } }
+	capture := func(name string) func(testing.TB) []byte {
+		return func(tb testing.TB) []byte { return protocoltest.Capture(tb, name) }
+	}
 	for _, c := range []struct {
 		name string
-		body []byte
+		body func(testing.TB) []byte
 	}{
-		{"small1KB", smallBody()},
-		{"claudecode75KB", captured(b, "claude-code-2.1.197/claude-text-02.json")},
-		{"codex40KB", captured(b, "codex-cli-0.169.0/codex-tool-02.json")},
-		{"image500KB", imageBody(500_000)},
-		{"tools75KB", toolBody(75_000)},
-		{"chinese72KB", chinese},
-		{"code80KB", escapes},
+		{"small1KB", of(smallBody())},
+		{"claudecode75KB", capture("claude-code-2.1.197/claude-text-02.json")},
+		{"codex40KB", capture("codex-cli-0.169.0/codex-tool-02.json")},
+		{"image500KB", of(imageBody(500_000))},
+		{"tools75KB", of(toolBody(75_000))},
+		{"chinese72KB", of(chinese)},
+		{"code80KB", of(escapes)},
 	} {
-		if c.body == nil {
-			continue
-		}
 		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(c.body)))
+			body := c.body(b)
+			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			members := 0
 			for b.Loop() {
-				if err := protocol.ScanObject(c.body, func([]byte, protocol.Member) { members++ }); err != nil {
+				if err := protocol.ScanObject(body, func([]byte, protocol.Member) { members++ }); err != nil {
 					b.Fatal(err)
 				}
 			}

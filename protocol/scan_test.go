@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/protocoltest"
 )
 
 // members scans body and lists "name=value".
@@ -229,9 +230,9 @@ func TestScanObjectAllocatesNothing(t *testing.T) {
 }
 
 func TestScanObjectAcceptsCaptures(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/captures/*/*.json")
-	if len(files) == 0 {
-		t.Skip("no captures here")
+	files, err := filepath.Glob(filepath.Join(protocoltest.Shared(t, "captures"), "*", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no captures: %v", err)
 	}
 	for _, f := range files {
 		body, err := os.ReadFile(f)

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/llmgw/llmgw/protocol/protocoltest"
 	"github.com/llmgw/llmgw/protocol/sse"
 )
 
@@ -88,16 +87,15 @@ func TestFramesAtEveryCut(t *testing.T) {
 	}
 }
 
-// recordings returns the recorded streams, none without them.
+// recordings returns the recorded streams; it skips the test without them.
 func recordings(tb testing.TB) map[string]string {
-	files, _ := filepath.Glob("../../../shared/recordings/*/*.sse")
-	all := make(map[string]string, len(files))
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			tb.Fatal(err)
+	all := make(map[string]string)
+	for _, folder := range []string{"anthropic", "gemini", "openai-chat", "openai-responses"} {
+		for _, r := range protocoltest.Recordings(tb, folder) {
+			if r.Stream {
+				all[r.Name] = string(r.Body)
+			}
 		}
-		all[filepath.Base(f)] = string(b)
 	}
 	return all
 }
@@ -105,11 +103,7 @@ func recordings(tb testing.TB) map[string]string {
 // Each recording, cut at every byte of its first 2 KB, and all of it in pieces
 // of odd sizes, gives the frames that it gives whole.
 func TestRecordingsAtEveryCut(t *testing.T) {
-	all := recordings(t)
-	if len(all) == 0 {
-		t.Skip("no recordings here")
-	}
-	for name, stream := range all {
+	for name, stream := range recordings(t) {
 		want := split(t, stream)
 		if strings.Join(want, "") != stream {
 			t.Errorf("%s: the frames are not the stream", name)
