@@ -66,12 +66,11 @@ func start(t testing.TB, so ServerOptions, co ClientOptions) *nodes {
 	t.Helper()
 	noLeaks(t)
 	so.TLS, co.TLS = testTLS(t)
-	return startPlain(t, so, co)
+	return serveOn(t, listen(t), so, co)
 }
 
-func startPlain(t testing.TB, so ServerOptions, co ClientOptions) *nodes {
+func serveOn(t testing.TB, l net.Listener, so ServerOptions, co ClientOptions) *nodes {
 	t.Helper()
-	l := listen(t)
 	n := &nodes{client: NewClient(co), server: NewServer(so), addr: l.Addr().String()}
 	done := make(chan error, 1)
 	go func() { done <- n.server.Serve(l) }()
@@ -103,16 +102,20 @@ func listen(t testing.TB) net.Listener {
 func noLeaks(t testing.TB) {
 	t.Helper()
 	t.Cleanup(func() {
-		var stacks string
+		var left []string
 		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 			b := make([]byte, 1<<20)
-			stacks = string(b[:runtime.Stack(b, true)])
-			// The test's own goroutine has this function on its stack.
-			if n := strings.Count(stacks, "gateway/hop."); n == strings.Count(stacks, "gateway/hop.noLeaks") {
+			left = left[:0]
+			for g := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
+				if strings.Contains(g, "gateway/hop.") && !strings.Contains(g, "testing.tRunner(") {
+					left = append(left, g)
+				}
+			}
+			if len(left) == 0 {
 				return
 			}
 		}
-		t.Errorf("goroutines are left:\n%s", stacks)
+		t.Errorf("goroutines are left:\n%s", strings.Join(left, "\n\n"))
 	})
 }
 
@@ -176,16 +179,16 @@ func (p *pieces) Close() error {
 type silent struct {
 	ctx    context.Context
 	closed chan<- bool
+	ended  chan<- time.Time
 }
 
 func (s *silent) Read([]byte) (int, error) {
 	<-s.ctx.Done()
+	s.ended <- time.Now()
 	return 0, s.ctx.Err()
 }
 
 func (s *silent) Close() error {
-	if s.closed != nil {
-		s.closed <- true
-	}
+	s.closed <- true
 	return nil
 }
