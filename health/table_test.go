@@ -1,0 +1,88 @@
+package health
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func table(name string, out *[][]byte) *Table {
+	t := New(Options{Origin: name, Broadcast: func(_ string, d []byte) { *out = append(*out, append([]byte(nil), d...)) }})
+	t.Configure([]Target{{ID: "p/a@1", Provider: "p", Instance: "a", RecoveryAfter: time.Second}})
+	return t
+}
+
+func TestPausesDoubleWhileTrialsFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent [][]byte
+		h := table("n", &sent)
+		pause := time.Second
+		h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
+		h.Fail("p/a@1", CauseStatus, "HTTP 500", 0) // in flight with the first: no news
+		for range 4 {
+			time.Sleep(pause - time.Millisecond)
+			if v := h.Check("p/a@1", "m"); v != Down {
+				t.Fatalf("before %s: %d", pause, v)
+			}
+			time.Sleep(2 * time.Millisecond)
+			if v := h.Check("p/a@1", "m"); v != Trial {
+				t.Fatalf("after %s: %d", pause, v)
+			}
+			if !h.BeginTrial("p/a@1") || h.BeginTrial("p/a@1") {
+				t.Fatal("not exactly one trial")
+			}
+			h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
+			pause *= 2
+		}
+		time.Sleep(pause)
+		began := time.Now()
+		h.BeginTrial("p/a@1")
+		time.Sleep(time.Millisecond)
+		h.Succeed("p/a@1", began)
+		if v := h.Check("p/a@1", "m"); v != Up {
+			t.Errorf("after a success: %d", v)
+		}
+	})
+}
+
+func TestMergeDoesNotDependOnOrderOrRepetition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a, b [][]byte
+		x, y := table("x", &a), table("y", &b)
+		x.Fail("p/a@1", CauseConnect, "refused", 0)
+		time.Sleep(2 * time.Second)
+		x.BeginTrial("p/a@1")
+		began := time.Now()
+		time.Sleep(time.Millisecond)
+		x.Succeed("p/a@1", began)
+		for _, order := range [][]int{{0, 1, 0, 1}, {1, 0, 0}} {
+			for _, i := range order {
+				if err := y.Merge(a[i], func(string, []byte) {}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if v := y.Check("p/a@1", "m"); v != Up {
+				t.Errorf("order %v: %d", order, v)
+			}
+		}
+	})
+}
+
+func FuzzMerge(f *testing.F) {
+	var sent [][]byte
+	h := table("n", &sent)
+	h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
+	h.Cool("p/a@1", "m", time.Second)
+	for _, b := range sent {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var out [][]byte
+		h := table("n", &out)
+		if err := h.Merge(b, func(string, []byte) {}); err != nil {
+			if whole, _ := h.MarshalBinary(); len(whole) != 1 {
+				t.Error("a message that cannot be read changed the table")
+			}
+		}
+	})
+}
