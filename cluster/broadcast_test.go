@@ -71,7 +71,7 @@ func TestBroadcastBeforeStart(t *testing.T) {
 // before it knows what the others know.
 func TestStateIsThereWhenStartReturns(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		all, options := withFacts(20 * time.Millisecond)
+		all, options := withFacts(2 * time.Second)
 		c := clustertest.New(t, 3, options)
 		all["gw-1"].set("old", 7)
 		all["gw-2"].set("old", 7)

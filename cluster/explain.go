@@ -22,7 +22,8 @@ func explain(address string, err error) error {
 		return fmt.Errorf("join %s: %w: that node has one, this node has none: set cluster.secret", address, ErrSecret)
 	case strings.Contains(text, "encryption is configured but remote state is not encrypted"):
 		return fmt.Errorf("join %s: %w: this node has one, that process has none: set cluster.secret there", address, ErrSecret)
-	case errors.Is(err, io.EOF) || strings.HasSuffix(strings.TrimSpace(text), "EOF"):
+	case errors.Is(err, io.EOF), strings.HasSuffix(strings.TrimSpace(text), "EOF"),
+		strings.Contains(text, "connection reset by peer"): // it closed with bytes unread
 		return fmt.Errorf("join %s: it closed the connection without an answer: that is not the gossip port (cluster.bind) of an llmgw node", address)
 	case strings.Contains(text, "connection refused"):
 		return fmt.Errorf("join %s: nothing listens there (yet)", address)

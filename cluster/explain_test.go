@@ -22,6 +22,7 @@ func TestExplain(t *testing.T) {
 		{errors.New("failed to join 10.0.0.1:7946: remote state is encrypted and encryption is not configured"), true, "this node has none: set cluster.secret"},
 		{errors.New("failed to join 10.0.0.1:7946: encryption is configured but remote state is not encrypted"), true, "set cluster.secret there"},
 		{errors.New("1 error occurred:\n\t* failed to join 10.0.0.1:7946: EOF\n\n"), false, "not the gossip port (cluster.bind) of an llmgw node"},
+		{errors.New("failed to join 127.0.0.1:46851: read tcp 127.0.0.1:48034->127.0.0.1:46851: read: connection reset by peer"), false, "not the gossip port"},
 		{fmt.Errorf("join: %w", io.EOF), false, "not the gossip port"},
 		{errors.New("dial tcp 10.0.0.1:7946: connect: connection refused"), false, "nothing listens there"},
 		{errors.New("1 error occurred:\n\t* something else\n\n"), false, "1 error occurred: * something else"},

@@ -72,7 +72,7 @@ func TestColdStartWithOneSeed(t *testing.T) {
 		c.SetJoin(clustertest.Addresses(1)...)
 		began := time.Now()
 		c.StartAll(n)
-		c.WaitView(n, 10*time.Second)
+		c.WaitView(n, 15*time.Second)
 		t.Logf("%d nodes with one seed see each other after %v", n, time.Since(began))
 	})
 }

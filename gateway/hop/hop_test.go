@@ -279,7 +279,7 @@ func TestHandlersThatFail(t *testing.T) {
 		case "no progress":
 			return &Response{Status: 200, Body: &pieces{frames: []string{"", ""}, closed: closed}}
 		}
-		return echo(nil, r)
+		return echo(context.Background(), r)
 	}}, ClientOptions{})
 	do := func(key string) (*Response, error) {
 		r := request(nil)
@@ -318,7 +318,7 @@ func TestHandlersThatFail(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	n := start(t, ServerOptions{Handler: func(_ context.Context, r *Request) *Response {
 		if len(r.Body)%2 == 0 {
-			return echo(nil, r)
+			return echo(context.Background(), r)
 		}
 		return &Response{Status: 200, Body: io.NopCloser(iotest.OneByteReader(bytes.NewReader(r.Body[:min(len(r.Body), 50)])))}
 	}}, ClientOptions{AcceptTimeout: 10e9, DialTimeout: 10e9})
