@@ -12,8 +12,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/connwatch"
 )
 
-// soon is how long an end may take to reach the other side; quick allows for a
-// busy machine.
+// soon is how long an end may take to reach the other side.
 const soon = 20 * time.Millisecond
 
 // watchers are the ways in which an owner notices that the edge has left.
@@ -74,24 +73,23 @@ func TestTheEdgeLeavesWhileTheHandlerThinks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSilence()
 			n := startWatched(t, ServerOptions{Handler: s.handle, Watch: watch}, ClientOptions{})
-			why := errors.New("the client left")
-			ctx, cancel := context.WithCancelCause(t.Context())
-			failed := make(chan error, 1)
-			go func() {
-				_, err := n.client.Do(ctx, n.addr, request([]byte("body")))
-				failed <- err
-			}()
-			wait(t, s.running, "the handler")
-			at := time.Now()
-			cancel(why)
-			err := wait(t, failed, "Do")
-			quick(t, at, soon, "Do")
-			if !errors.Is(err, ErrBroken) || errors.Is(err, ErrNotAccepted) || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
-				t.Errorf("Do: %v", err)
-			}
-			if d := wait(t, s.ended, "the handler's context").Sub(at); d > soon {
-				t.Errorf("the handler's context ended after %v", d)
-			}
+			promptly(t, soon, "leaving", func(t *testing.T) time.Duration {
+				why := errors.New("the client left")
+				ctx, cancel := context.WithCancelCause(t.Context())
+				failed := make(chan error, 1)
+				go func() {
+					_, err := n.client.Do(ctx, n.addr, request([]byte("body")))
+					failed <- err
+				}()
+				wait(t, s.running, "the handler")
+				at := time.Now()
+				cancel(why)
+				err := wait(t, failed, "Do")
+				if !errors.Is(err, ErrBroken) || errors.Is(err, ErrNotAccepted) || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+					t.Errorf("Do: %v", err)
+				}
+				return max(time.Since(at), wait(t, s.ended, "the handler's context").Sub(at))
+			})
 		})
 	}
 }
@@ -107,37 +105,39 @@ func TestTheEdgeLeavesASilentStream(t *testing.T) {
 				s := newSilence()
 				s.stream = true
 				n := startWatched(t, ServerOptions{Handler: s.handle, Watch: watch}, ClientOptions{})
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				resp, err := n.client.Do(ctx, n.addr, request(nil))
-				if err != nil {
-					t.Fatal(err)
-				}
-				p := make([]byte, 100)
-				if m, err := resp.Body.Read(p); string(p[:m]) != "first" || err != nil {
-					t.Fatalf("%q, %v", p[:m], err)
-				}
-				failed := make(chan error, 1)
-				go func() {
-					_, err := resp.Body.Read(p)
-					failed <- err
-				}()
-				at := time.Now()
-				leave(cancel, resp)
-				err = wait(t, failed, "Read")
-				quick(t, at, soon, "Read")
-				want := net.ErrClosed
-				if how == "cancel" {
-					want = context.Canceled
-				}
-				if !errors.Is(err, want) || errors.Is(err, io.EOF) {
-					t.Errorf("Read: %v", err)
-				}
-				if d := wait(t, s.ended, "the handler's context").Sub(at); d > soon {
-					t.Errorf("the handler's context ended after %v", d)
-				}
-				wait(t, s.closed, "the handler's body was not closed")
-				_ = resp.Body.Close()
+				promptly(t, soon, "leaving", func(t *testing.T) time.Duration {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					resp, err := n.client.Do(ctx, n.addr, request(nil))
+					if err != nil {
+						t.Fatal(err)
+					}
+					wait(t, s.running, "the handler")
+					p := make([]byte, 100)
+					if m, err := resp.Body.Read(p); string(p[:m]) != "first" || err != nil {
+						t.Fatalf("%q, %v", p[:m], err)
+					}
+					failed := make(chan error, 1)
+					go func() {
+						_, err := resp.Body.Read(p)
+						failed <- err
+					}()
+					at := time.Now()
+					leave(cancel, resp)
+					err = wait(t, failed, "Read")
+					took := time.Since(at)
+					want := net.ErrClosed
+					if how == "cancel" {
+						want = context.Canceled
+					}
+					if !errors.Is(err, want) || errors.Is(err, io.EOF) {
+						t.Errorf("Read: %v", err)
+					}
+					took = max(took, wait(t, s.ended, "the handler's context").Sub(at))
+					wait(t, s.closed, "the handler's body was not closed")
+					_ = resp.Body.Close()
+					return took
+				})
 			})
 		}
 	}
@@ -182,10 +182,8 @@ func TestCancelBeforeTheOwnerAccepts(t *testing.T) {
 		failed <- err
 	}()
 	wait(t, offered, "Accept")
-	at := time.Now()
 	cancel()
 	err := wait(t, failed, "Do")
-	quick(t, at, soon, "Do")
 	if !errors.Is(err, ErrNotAccepted) || !errors.Is(err, context.Canceled) {
 		t.Errorf("Do: %v", err)
 	}
@@ -218,32 +216,40 @@ func TestTheOwnerLeaves(t *testing.T) {
 			s := newSilence()
 			s.stream = stream
 			n := start(t, ServerOptions{Handler: s.handle}, ClientOptions{})
-			failed := make(chan error, 1)
-			headed := make(chan bool, 1)
-			go func() {
-				resp, err := n.client.Do(t.Context(), n.addr, request(nil))
-				if err == nil {
-					headed <- true
-					_, err = io.ReadAll(resp.Body)
-					_ = resp.Body.Close()
+			promptly(t, soon, "hearing of it", func(t *testing.T) time.Duration {
+				failed := make(chan error, 1)
+				headed := make(chan bool, 1)
+				go func() {
+					resp, err := n.client.Do(t.Context(), n.addr, request(nil))
+					if err == nil {
+						headed <- true
+						_, err = io.ReadAll(resp.Body)
+						_ = resp.Body.Close()
+					}
+					failed <- err
+				}()
+				wait(t, s.running, "the handler")
+				if stream {
+					wait(t, headed, "the head")
 				}
-				failed <- err
-			}()
-			wait(t, s.running, "the handler")
-			if stream {
-				wait(t, headed, "the head")
-			}
-			at := time.Now()
-			n.server.mu.Lock()
-			for c := range n.server.conns {
-				c.kill()
-			}
-			n.server.mu.Unlock()
-			err := wait(t, failed, "the edge")
-			quick(t, at, soon, "the edge")
-			if !errors.Is(err, ErrBroken) || errors.Is(err, io.EOF) {
-				t.Errorf("streamed %v: %v", stream, err)
-			}
+				at := time.Now()
+				n.server.mu.Lock()
+				for c := range n.server.conns {
+					c.kill()
+				}
+				n.server.mu.Unlock()
+				err := wait(t, failed, "the edge")
+				took := time.Since(at)
+				if !errors.Is(err, ErrBroken) || errors.Is(err, io.EOF) {
+					t.Errorf("streamed %v: %v", stream, err)
+				}
+				if stream {
+					wait(t, s.closed, "the handler's body was not closed")
+				} else {
+					wait(t, s.ended, "the handler's context")
+				}
+				return took
+			})
 		})
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math/big"
 	"net"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -69,8 +68,13 @@ func start(t testing.TB, so ServerOptions, co ClientOptions) *nodes {
 	return serveOn(t, listen(t), so, co)
 }
 
+// serveOn runs an owner on l and an edge. What a test does not set waits long,
+// for a slow machine.
 func serveOn(t testing.TB, l net.Listener, so ServerOptions, co ClientOptions) *nodes {
 	t.Helper()
+	orDefault(&so.HandshakeTimeout, time.Minute)
+	orDefault(&co.DialTimeout, time.Minute)
+	orDefault(&co.AcceptTimeout, time.Minute)
 	n := &nodes{client: NewClient(co), server: NewServer(so), addr: l.Addr().String()}
 	done := make(chan error, 1)
 	go func() { done <- n.server.Serve(l) }()
@@ -130,16 +134,17 @@ func wait[T any](t testing.TB, c <-chan T, what string) T {
 	}
 }
 
-// quick fails if more than most has passed since; the race detector and a busy
-// machine are slow.
-func quick(t testing.TB, since time.Time, most time.Duration, what string) {
+// promptly runs what is timed until it takes no longer than most, up to five
+// times: the machine that runs the tests may pause, the code may not.
+func promptly(t *testing.T, most time.Duration, what string, try func(t *testing.T) time.Duration) {
 	t.Helper()
-	if os.Getenv("CI") != "" {
-		most *= 10
+	best := time.Hour
+	for range 5 {
+		if best = min(best, try(t)); best <= most || t.Failed() {
+			return
+		}
 	}
-	if d := time.Since(since); d > most {
-		t.Errorf("%s took %v, more than %v", what, d, most)
-	}
+	t.Errorf("%s took %v at best, more than %v", what, best, most)
 }
 
 // echo answers with the request's body.
@@ -184,7 +189,10 @@ type silent struct {
 
 func (s *silent) Read([]byte) (int, error) {
 	<-s.ctx.Done()
-	s.ended <- time.Now()
+	select {
+	case s.ended <- time.Now():
+	default: // nobody asks
+	}
 	return 0, s.ctx.Err()
 }
 
