@@ -11,6 +11,8 @@ type Usage struct {
 	CacheRead int64
 	// CacheWrite is input that was written to it.
 	CacheWrite int64
+	// Reasoning is how much of Output was thinking, 0 where it is not told.
+	Reasoning int64
 }
 
 // Total returns the sum of all parts.

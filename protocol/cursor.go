@@ -1,0 +1,361 @@
+package protocol
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// Cursor walks a validated JSON document once, from front to back, and hands
+// out spans. It knows where it is, so that a wrong type becomes an error that
+// names the field ("messages[3].content[0].type").
+//
+// The document must have passed [ScanObject]; on anything else the walk ends
+// in an error and never panics. The first error stays: after it every method
+// returns a zero value, so that callers look at [Cursor.Err] once, at the end.
+// A Cursor is used from one goroutine.
+//
+//	c.Object(func(name []byte) {
+//		switch string(name) {
+//		case "model":
+//			r.Model = c.Text()
+//		case "messages":
+//			c.Array(func(int) { message(c) })
+//		}
+//	})
+//
+// A value that the function does not take is skipped.
+type Cursor struct {
+	b     []byte
+	i     int
+	err   *Error
+	path  [maxPath]step
+	depth int
+}
+
+// maxPath is how deep decoders look; what lies deeper they carry as it is.
+const maxPath = 24
+
+// step is one level of the path: a member's name, or an element's index.
+type step struct {
+	name  []byte
+	index int
+}
+
+// NewCursor returns a Cursor at the start of body.
+func NewCursor(body []byte) *Cursor {
+	c := &Cursor{b: body}
+	c.space()
+	return c
+}
+
+// Err returns the first error, an *Error that names the field, or nil.
+func (c *Cursor) Err() error {
+	if c.err == nil {
+		return nil
+	}
+	return c.err
+}
+
+// Fail makes the walk fail with a message about the value at hand; Path is put
+// in front of it and becomes the error's parameter.
+func (c *Cursor) Fail(message string) {
+	if c.err == nil {
+		path := c.Path()
+		if path != "" {
+			message = "Invalid value for '" + path + "': " + message
+		}
+		c.err = &Error{Code: InvalidRequest, Param: path, Message: message}
+	}
+	c.i = len(c.b)
+}
+
+// FailWith makes the walk fail with an error of the caller's.
+func (c *Cursor) FailWith(e *Error) {
+	if c.err == nil {
+		c.err = e
+	}
+	c.i = len(c.b)
+}
+
+// Path names the value at hand, "" at the top.
+func (c *Cursor) Path() string {
+	var p []byte
+	for _, s := range c.path[:c.depth] {
+		if s.name == nil {
+			p = append(p, '[')
+			p = strconv.AppendInt(p, int64(s.index), 10)
+			p = append(p, ']')
+			continue
+		}
+		if len(p) > 0 {
+			p = append(p, '.')
+		}
+		p = append(p, s.name[:min(len(s.name), 64)]...)
+	}
+	return string(bytes.ToValidUTF8(p, []byte("\ufffd")))
+}
+
+func (c *Cursor) space() {
+	for c.i < len(c.b) && (c.b[c.i] == ' ' || c.b[c.i] == '\n' || c.b[c.i] == '\t' || c.b[c.i] == '\r') {
+		c.i++
+	}
+}
+
+// Kind tells what the value at hand is: '{', '[', '"', 't' and 'f' for the
+// booleans, 'n' for null, '0' for a number, and 0 after an error.
+func (c *Cursor) Kind() byte {
+	if c.i >= len(c.b) {
+		return 0
+	}
+	switch b := c.b[c.i]; b {
+	case '{', '[', '"', 't', 'f', 'n':
+		return b
+	}
+	return '0'
+}
+
+// Null takes a null, and tells whether there was one.
+func (c *Cursor) Null() bool {
+	if c.Kind() != 'n' {
+		return false
+	}
+	c.Raw()
+	return true
+}
+
+// Raw takes any value and returns its span.
+func (c *Cursor) Raw() Raw {
+	start := c.i
+	switch c.Kind() {
+	case 0:
+		c.broken()
+		return nil
+	case '"':
+		c.i = endOfString(c.b, c.i)
+	case '{', '[':
+		c.container()
+	default:
+		for c.i < len(c.b) && !ends(c.b[c.i]) {
+			c.i++
+		}
+	}
+	return c.b[start:c.i:c.i]
+}
+
+func ends(b byte) bool {
+	return b == ',' || b == '}' || b == ']' || b == ' ' || b == '\n' || b == '\r' || b == '\t'
+}
+
+func (c *Cursor) container() {
+	depth := 0
+	for c.i < len(c.b) {
+		switch c.b[c.i] {
+		case '"':
+			c.i = endOfString(c.b, c.i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				c.i++
+				return
+			}
+		}
+		c.i++
+	}
+}
+
+func (c *Cursor) broken() {
+	if c.err == nil {
+		c.err = &Error{Code: InvalidRequest, Message: "The body is not valid JSON."}
+	}
+	c.i = len(c.b)
+}
+
+// Object takes an object and calls member for each of its members, with the
+// name unescaped, while the cursor is at the member's value. A name that
+// appears twice is an error, and so is any other type.
+func (c *Cursor) Object(member func(name []byte)) {
+	if c.Kind() != '{' {
+		c.wrong("an object")
+		return
+	}
+	c.i++
+	c.space()
+	if c.i < len(c.b) && c.b[c.i] == '}' {
+		c.i++
+		return
+	}
+	if c.depth == len(c.path) {
+		c.Fail("it is nested too deeply.")
+		return
+	}
+	c.depth++
+	var seen names
+	for c.err == nil {
+		start := c.i
+		if c.Kind() != '"' {
+			c.broken()
+			break
+		}
+		c.i = endOfString(c.b, c.i)
+		name := nameOf(c.b[start:c.i])
+		c.path[c.depth-1] = step{name: name}
+		if !seen.add(name) {
+			c.Fail("the name appears twice in one object.")
+			break
+		}
+		c.space()
+		if c.i >= len(c.b) || c.b[c.i] != ':' {
+			c.broken()
+			break
+		}
+		c.i++
+		c.space()
+		before := c.i
+		member(name)
+		if c.after(before, '}') {
+			break
+		}
+	}
+	c.depth--
+}
+
+// Array takes an array and calls element for each of its elements, while the
+// cursor is at it. Any other type is an error.
+func (c *Cursor) Array(element func(i int)) {
+	if c.Kind() != '[' {
+		c.wrong("an array")
+		return
+	}
+	c.i++
+	c.space()
+	if c.i < len(c.b) && c.b[c.i] == ']' {
+		c.i++
+		return
+	}
+	if c.depth == len(c.path) {
+		c.Fail("it is nested too deeply.")
+		return
+	}
+	c.depth++
+	for i := 0; c.err == nil; i++ {
+		c.path[c.depth-1] = step{index: i}
+		before := c.i
+		element(i)
+		if c.after(before, ']') {
+			break
+		}
+	}
+	c.depth--
+}
+
+// after skips a value that was left at before, and reads what stands behind
+// it; true: that was the container's end.
+func (c *Cursor) after(before int, end byte) bool {
+	if c.err != nil {
+		return true
+	}
+	if c.i == before {
+		c.Raw()
+	}
+	c.space()
+	if c.i >= len(c.b) {
+		c.broken()
+		return true
+	}
+	switch c.b[c.i] {
+	case end:
+		c.i++
+		return true
+	case ',':
+		c.i++
+		c.space()
+		return false
+	}
+	c.broken()
+	return true
+}
+
+// Text takes a string.
+func (c *Cursor) Text() Text {
+	if c.Kind() != '"' {
+		c.wrong("a string")
+		return nil
+	}
+	return Text(c.Raw())
+}
+
+// TextOrNull takes a string or null, which is absent.
+func (c *Cursor) TextOrNull() Text {
+	if c.Null() {
+		return nil
+	}
+	return c.Text()
+}
+
+// Str takes a string and decodes it.
+func (c *Cursor) Str() string { return c.Text().String() }
+
+// Bool takes true or false.
+func (c *Cursor) Bool() bool {
+	if k := c.Kind(); k != 't' && k != 'f' {
+		c.wrong("true or false")
+		return false
+	}
+	return c.Raw()[0] == 't'
+}
+
+// Int takes a whole number.
+func (c *Cursor) Int() int64 {
+	if c.Kind() != '0' {
+		c.wrong("an integer")
+		return 0
+	}
+	n, ok := Int(c.Raw())
+	if !ok {
+		c.Fail("expected an integer.")
+	}
+	return n
+}
+
+// Number takes a number as it stands.
+func (c *Cursor) Number() Raw {
+	if c.Kind() != '0' {
+		c.wrong("a number")
+		return nil
+	}
+	return c.Raw()
+}
+
+// NumberOrNull takes a number or null, which is absent.
+func (c *Cursor) NumberOrNull() Raw {
+	if c.Null() {
+		return nil
+	}
+	return c.Number()
+}
+
+func (c *Cursor) wrong(want string) {
+	if c.err == nil && c.Kind() == 0 {
+		c.broken()
+		return
+	}
+	c.Fail("expected " + want + ", got " + kindName(c.Kind()) + ".")
+}
+
+func kindName(k byte) string {
+	switch k {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
