@@ -193,13 +193,11 @@ func (c *Cursor) Object(member func(name []byte)) {
 	c.depth++
 	var seen names
 	for c.err == nil {
-		start := c.i
-		if c.Kind() != '"' {
+		name, ok := c.name()
+		if !ok {
 			c.broken()
 			break
 		}
-		c.i = endOfString(c.b, c.i)
-		name := nameOf(c.b[start:c.i])
 		c.path[c.depth-1] = step{name: name}
 		if !seen.add(name) {
 			c.Fail("the name appears twice in one object.")
@@ -219,6 +217,19 @@ func (c *Cursor) Object(member func(name []byte)) {
 		}
 	}
 	c.depth--
+}
+
+// name takes a member's name.
+func (c *Cursor) name() ([]byte, bool) {
+	if c.Kind() != '"' {
+		return nil, false
+	}
+	quoted := c.Raw()
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		s, ok := String(quoted)
+		return []byte(s), ok
+	}
+	return Text(quoted).Inner(), len(quoted) >= 2 && quoted[len(quoted)-1] == '"'
 }
 
 // Array takes an array and calls element for each of its elements, while the
