@@ -42,7 +42,7 @@ func neutral(begun bool) protocol.Piece {
 
 // matters tells whether a chunk may end the stream, well or not.
 func matters(b []byte) bool {
-	return bytes.Contains(b, []byte(`"finishReason"`)) || bytes.Contains(b, []byte(`"error"`)) || bytes.Contains(b, []byte(`"blockReason"`))
+	return bytes.Contains(b, []byte(`finishReason"`)) || bytes.Contains(b, []byte(`rror"`)) || bytes.Contains(b, []byte(`blockReason"`))
 }
 
 func chunk(data []byte, begun bool) (protocol.Piece, *protocol.Error) {

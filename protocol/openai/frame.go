@@ -80,9 +80,10 @@ func choices(list []byte) protocol.Piece {
 }
 
 // mayFail tells whether a frame needs a closer look for an error. In a JSON
-// string the quotes of the name would be escaped.
+// string the quote behind the name would be escaped. A search that starts with
+// a rare letter is several times faster than one that starts with a quote.
 func mayFail(frame []byte) bool {
-	return bytes.Contains(frame, []byte(`"error"`)) || bytes.HasPrefix(frame, []byte("event: error"))
+	return bytes.Contains(frame, []byte(`rror"`)) || bytes.HasPrefix(frame, []byte("event: error"))
 }
 
 func isDone(frame []byte) bool {
@@ -91,7 +92,7 @@ func isDone(frame []byte) bool {
 
 // finishes tells whether a choice of the chunk has a finish reason.
 func finishes(frame []byte) bool {
-	const name = `"finish_reason"`
+	const name = `finish_reason"`
 	for {
 		i := bytes.Index(frame, []byte(name))
 		if i < 0 {
