@@ -30,7 +30,7 @@ func (c *Collector) Add(e *Event) {
 		if c.open == nil {
 			c.open = make(map[int]*collected)
 		}
-		c.open[e.Choice] = &collected{part: e.Part.clone()}
+		c.open[e.Choice] = &collected{part: e.Part.Clone()}
 	case EventDelta:
 		if p := c.open[e.Choice]; p != nil {
 			p.text = append(p.text, e.Text.Inner()...)
@@ -41,7 +41,7 @@ func (c *Collector) Add(e *Event) {
 		}
 	case EventCite:
 		if p := c.open[e.Choice]; p != nil {
-			p.part.Citations = append(p.part.Citations, e.Part.clone().Citations...)
+			p.part.Citations = append(p.part.Citations, e.Part.Clone().Citations...)
 		}
 	case EventPartStop:
 		c.close(e.Choice)
@@ -122,8 +122,8 @@ func (s Signature) clone() Signature {
 	return Signature{Maker: s.Maker, Data: slices.Clone(s.Data), ID: slices.Clone(s.ID)}
 }
 
-// clone copies a part with all that it points to.
-func (p *Part) clone() Part {
+// Clone copies a part with all that it points to.
+func (p *Part) Clone() Part {
 	out := *p
 	for _, t := range []*Text{&out.Text, &out.ID, &out.Name, &out.Namespace} {
 		*t = slices.Clone(*t)
