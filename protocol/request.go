@@ -36,6 +36,10 @@ type Request struct {
 	Include     []string // Responses: extra things wanted in the answer
 	WholeSchema bool     // Gemini: responseSchema was in the OpenAPI subset and is converted
 
+	// Echo is what an answer repeats of the request: members of an object as
+	// they stood, compact, a comma before each. Responses alone has such.
+	Echo Raw
+
 	// Cache is a mark on the whole request (Anthropic's top-level
 	// cache_control): the last block that can be cached.
 	Cache CacheMark
@@ -229,7 +233,7 @@ type ToolKind uint8
 // definition there, Maker whose it is.
 const (
 	ToolFunction ToolKind = iota
-	ToolCustom            // OpenAI: free text, perhaps bound by a grammar in Raw
+	ToolCustom            // OpenAI: free text; Raw: the format it is bound by, in the form of Responses ({"type":"grammar","syntax":"lark","definition":"..."}), nil for any
 	ToolServer
 )
 
