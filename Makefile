@@ -6,6 +6,8 @@ LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME   ?= 10s
+BENCH      ?= .
+BENCHTIME  ?= 100ms
 
 .PHONY: help build demo test check lint vuln fuzz bench golden clean
 
@@ -38,8 +40,9 @@ fuzz: ## each fuzz target for FUZZTIME
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
 
-bench: ## the figures that the design promises, as ratios in one run
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## the figures that the design promises, as ratios in one run, then the benchmarks
+	cd gateway && LLMGW_BENCH=$(BENCH) go test -count=1 -run '^TestNumbers$$'
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
 
 golden: ## write the golden files anew; read the diff
 	go test ./gateway/config -update

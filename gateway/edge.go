@@ -26,10 +26,9 @@ const (
 	writeBufferSize = 8 << 10
 )
 
-// newApp is the public listener's server. fiber stays in this file: what leaves
-// it is a call, what comes back an answer.
-func (n *Node) newApp(c config.Server) *fiber.App {
-	app := fiber.New(fiber.Config{
+// serverConfig is what the benchmark's yardstick shares with a node.
+func serverConfig(c config.Server) fiber.Config {
+	return fiber.Config{
 		DisableStartupMessage:        true,
 		DisablePreParseMultipartForm: true,
 		ReduceMemoryUsage:            true,
@@ -39,8 +38,15 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
-		ErrorHandler:                 n.refuse,
-	})
+	}
+}
+
+// newApp is the public listener's server. fiber stays in this file: what leaves
+// it is a call, what comes back an answer.
+func (n *Node) newApp(c config.Server) *fiber.App {
+	shape := serverConfig(c)
+	shape.ErrorHandler = n.refuse
+	app := fiber.New(shape)
 	app.Use(n.door)
 	s := app.Server()
 	s.CloseOnShutdown = true

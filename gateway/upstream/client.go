@@ -40,7 +40,10 @@ type Client struct {
 }
 
 // New makes a client; nothing is dialed yet.
-func New(t Target, o Options) *Client {
+func New(t Target, o Options) *Client { return &Client{target: t, transport: NewTransport(o)} }
+
+// NewTransport makes the transport of one instance.
+func NewTransport(o Options) *http.Transport {
 	if o.DialTimeout <= 0 {
 		o.DialTimeout = 5 * time.Second
 	}
@@ -51,7 +54,7 @@ func New(t Target, o Options) *Client {
 		o.Proxy = http.ProxyFromEnvironment
 	}
 	dialer := &net.Dialer{Timeout: o.DialTimeout, KeepAlive: 15 * time.Second}
-	return &Client{target: t, transport: &http.Transport{
+	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    o.DialTimeout,
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
@@ -60,7 +63,7 @@ func New(t Target, o Options) *Client {
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 256 << 10,
-	}}
+	}
 }
 
 // Close gives back idle connections; calls under way go on.
