@@ -39,6 +39,7 @@ func (n *Node) newAdmin() *http.Server {
 	mux.HandleFunc("GET /api/ring/{key}", n.ringOf)
 	mux.HandleFunc("GET /api/instances", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.instancesView()) })
 	mux.HandleFunc("GET /api/sessions", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.sessionsView(r.Context())) })
+	mux.HandleFunc("GET /api/limits", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.limitsView(r.Context())) })
 	mux.HandleFunc("POST /api/reload", n.reloadOf)
 	mux.HandleFunc("POST /api/stop", n.stopOf)
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("ok\n")) })

@@ -91,6 +91,7 @@ func (n *Node) housekeep() {
 			return
 		case <-tick.C:
 			n.balance.Sweep()
+			n.limits.Sweep()
 			n.countSessions()
 		}
 	}

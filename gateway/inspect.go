@@ -16,6 +16,7 @@ type self struct {
 	Sessions      int           `json:"sessions"`
 	UptimeSeconds float64       `json:"uptime_seconds"`
 	Rows          []sessionView `json:"rows,omitempty"`
+	Limits        []limitView   `json:"limits,omitempty"`
 }
 
 type sessionView struct {
@@ -28,10 +29,14 @@ type sessionView struct {
 	Owner        string    `json:"owner"`
 }
 
-func (n *Node) describe(rows bool) self {
+// describe answers one of the questions /self, /sessions and /limits.
+func (n *Node) describe(target string) self {
 	list := n.balance.Sessions()
 	s := self{Sessions: len(list), UptimeSeconds: time.Since(n.started).Seconds()}
-	if rows {
+	switch target {
+	case "/limits":
+		s.Limits = n.limitsOwned()
+	case "/sessions":
 		s.Rows = make([]sessionView, len(list))
 		for i, b := range list {
 			s.Rows[i] = viewOf(b, n.name)
@@ -46,7 +51,7 @@ func viewOf(b balance.Session, owner string) sessionView {
 
 // inspect answers another node's question over the hop.
 func (n *Node) inspect(target string) *hop.Response {
-	body, err := json.Marshal(n.describe(target == "/sessions"))
+	body, err := json.Marshal(n.describe(target))
 	if err != nil {
 		return &hop.Response{Status: 500}
 	}
@@ -58,7 +63,7 @@ func (n *Node) inspect(target string) *hop.Response {
 func (n *Node) askAll(ctx context.Context, target string) map[string]self {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	out := map[string]self{n.name: n.describe(target == "/sessions")}
+	out := map[string]self{n.name: n.describe(target)}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for _, m := range *n.members.Load() {

@@ -15,6 +15,7 @@ type metrics struct {
 
 	requests         *prometheus.CounterVec
 	tokens           *prometheus.CounterVec
+	cost             *prometheus.CounterVec
 	duration         *prometheus.HistogramVec
 	firstToken       *prometheus.HistogramVec
 	errors           *prometheus.CounterVec
@@ -55,6 +56,7 @@ func newMetrics(version string) *metrics {
 
 	m.requests = counter("llm_requests_total", "Requests served by this node as their key's owner.", "api_key", "provider", "model", "endpoint")
 	m.tokens = counter("llm_tokens_total", "Tokens by type: input (not cached), output, cache_read, cache_write.", "api_key", "provider", "model", "type")
+	m.cost = counter("llm_cost_usd_total", "What the tokens cost at the configured prices.", "api_key", "provider", "model")
 	m.duration = histogram("llm_request_duration_seconds", "Time from a request's arrival to the end of its answer.", whole, "api_key", "provider", "model")
 	m.firstToken = histogram("llm_time_to_first_token_seconds", "Time from a request's arrival to the first byte of its answer.", whole, "provider", "model")
 	m.errors = counter("llm_errors_total", "Requests that ended in an error, by type.", "api_key", "provider", "model", "error_type")

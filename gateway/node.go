@@ -18,6 +18,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/connwatch"
 	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/limit"
 	"github.com/llmgw/llmgw/gateway/upstream"
 	"github.com/llmgw/llmgw/health"
 )
@@ -43,6 +44,7 @@ type Node struct {
 	snap      atomic.Pointer[snapshot]
 	reloading sync.Mutex
 	balance   *balance.Balancer
+	limits    *limit.Table
 	health    *health.Table
 	judge     func(id, model string) uint8
 
@@ -212,6 +214,7 @@ func (n *Node) joinable(c *config.Config) error {
 		return fmt.Errorf("cluster: %w", err)
 	}
 	n.cluster = node
+	n.limits = limit.New(originOf(node.Members()), time.Now)
 	return nil
 }
 

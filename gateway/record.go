@@ -43,6 +43,7 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 	r.Conversation = t.session.Conversation
 	r.Status, r.Error = status, why
 	r.Duration = time.Since(t.began)
+	n.settle(t, status)
 	n.count(t.snap, r)
 	if n.log.Enabled(context.Background(), slog.LevelDebug) {
 		n.log.Debug("request", "request_id", r.RequestID, "api_key", r.APIKey, "endpoint", r.Endpoint, "model", r.Model,

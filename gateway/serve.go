@@ -24,6 +24,7 @@ type trip struct {
 	session  balance.Key
 	attempts int
 	record   *Record
+	admission
 
 	// What the instances said, for the answer when none of them serves.
 	last    *upstream.Fault
@@ -47,6 +48,9 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 	t.record.Model, t.record.Stream = p.Model, p.Stream
 	if !key.Allows(p.Model) {
 		return n.fail(t, &protocol.Error{Code: protocol.Permission, Param: "model", Message: fmt.Sprintf("The API key %q may not use the model %q.", key.Name, clip(p.Model, 200))})
+	}
+	if e := n.admit(ctx, t, key); e != nil {
+		return n.fail(t, e)
 	}
 	return n.tryModels(ctx, t)
 }
@@ -100,7 +104,7 @@ func (t *trip) destination(model string) (destination, *protocol.Error) {
 // none did.
 func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answer, bool) {
 	p := to.provider
-	t.record.Provider = p.Name
+	t.record.Provider, t.priced = p.Name, to.model
 	body, forced := outgoing(t.call, &t.peek, to.model)
 	var tried uint64
 	for {
@@ -125,6 +129,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			Body:     body,
 		})
 		t.record.upstream += time.Since(began)
+		t.reached = t.reached || fault == nil || fault.Cause != "connect"
 		if fault == nil {
 			a, fault2 := n.served(ctx, t, p, in, choice, resp, began, forced)
 			if fault2 == nil {
@@ -243,6 +248,7 @@ func (n *Node) fail(t *trip, e *protocol.Error) *answer {
 
 // stamp says who served.
 func (n *Node) stamp(t *trip, a *answer) {
+	n.stampLimits(t, a)
 	a.replace("X-Llm-Gateway-Owner", n.name)
 	if t.record.Provider != "" {
 		a.replace("X-Llm-Gateway-Provider", t.record.Provider)

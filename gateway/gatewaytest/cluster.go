@@ -42,10 +42,11 @@ type Cluster struct {
 // Options shape a cluster.
 type Options struct {
 	Nodes    int
-	Recovery string // recovery_after of every provider; default 60s
-	Drain    string // default 5s
-	Provider string // more lines for each provider block
-	Extra    string // more blocks for each configuration
+	Recovery string            // recovery_after of every provider; default 60s
+	Drain    string            // default 5s
+	Provider string            // more lines for each provider block
+	Extra    string            // more blocks for each configuration
+	Limits   map[string]string // lines of the limits block, by key name
 	Log      *slog.Logger
 }
 
@@ -109,7 +110,11 @@ func New(t testing.TB, o Options) *Cluster {
 func (c *Cluster) blocks(o Options) string {
 	var b strings.Builder
 	for name, key := range Keys {
-		fmt.Fprintf(&b, "api_key %q {\n  key = %q\n}\n", name, key)
+		fmt.Fprintf(&b, "api_key %q {\n  key = %q\n", name, key)
+		if l := o.Limits[name]; l != "" {
+			fmt.Fprintf(&b, "  limits {\n    %s\n  }\n", l)
+		}
+		b.WriteString("}\n")
 	}
 	for d, version := range map[string]string{"openai": "/v1", "anthropic": "/v1", "gemini": "/v1beta"} {
 		fmt.Fprintf(&b, "provider %q {\n  %s\n  health {\n    recovery_after = %q\n  }\n", d, o.Provider, o.Recovery)

@@ -98,6 +98,9 @@ type Ticket struct {
 // Valid tells a ticket from the zero one.
 func (k Ticket) Valid() bool { return k.account != nil }
 
+// Reserved is the number of tokens that are held for the request.
+func (k Ticket) Reserved() int64 { return k.tokens }
+
 // Take asks for room for one request, which starts now if it is admitted.
 func (t *Table) Take(key string, l Limits, n Need) (Ticket, Verdict) {
 	s := t.shardOf(key)
