@@ -114,6 +114,33 @@ func (c *Cursor) Kind() byte {
 	return '0'
 }
 
+// Ahead returns the value of a member of the object at hand, nil for none. The
+// object itself is not taken: what kind of thing it is often decides how its
+// other members are read, and may stand behind them.
+func (c *Cursor) Ahead(member string) Raw {
+	if c.Kind() != '{' {
+		return nil
+	}
+	p := Cursor{b: c.b, i: c.i + 1}
+	for {
+		p.space()
+		name, ok := p.name()
+		if p.space(); !ok || p.i >= len(p.b) || p.b[p.i] != ':' {
+			return nil
+		}
+		p.i++
+		p.space()
+		value := p.Raw()
+		if string(name) == member {
+			return value
+		}
+		if p.space(); p.i >= len(p.b) || p.b[p.i] != ',' {
+			return nil
+		}
+		p.i++
+	}
+}
+
 // Null takes a null, and tells whether there was one.
 func (c *Cursor) Null() bool {
 	if c.Kind() != 'n' {

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -89,6 +90,31 @@ func TestCursorRefusesDuplicates(t *testing.T) {
 	}
 }
 
+func TestCursorAhead(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"type":"text"}`: `"text"`,
+		`{"a":{"type":1},"b":"}\"","c" : [1],"type" : "x" }`: `"x"`,
+		`{"t\u0079pe":"x"}`:        `"x"`,
+		`{"type":{"a":[1]},"b":2}`: `{"a":[1]}`,
+		`{"a":1}`:                  ``,
+		`{}`:                       ``,
+		`["type"]`:                 ``,
+		`"type"`:                   ``,
+		`{"a`:                      ``,
+		`{"type"`:                  ``,
+		`{"type":`:                 ``,
+		`{"a":1 "type":2}`:         ``,
+	} {
+		c := protocol.NewCursor([]byte(body))
+		if got := string(c.Ahead("type")); got != want {
+			t.Errorf("%s: %s", body, got)
+		}
+		if got := string(c.Raw()); got != body && want != "" {
+			t.Errorf("%s: took some of it: %s is left", body, got)
+		}
+	}
+}
+
 func FuzzCursor(f *testing.F) {
 	for _, s := range []string{`{"a":[1,{"b":"\"\\"}]}`, `{`, `{"a"`, `{"a":`, `["`, `{"a":[}`, `{"a" 1}`, `"`, ``, `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[`} {
 		f.Add([]byte(s))
@@ -97,6 +123,9 @@ func FuzzCursor(f *testing.F) {
 		valid := protocol.ScanObject(body, func([]byte, protocol.Member) {}) == nil
 		var b strings.Builder
 		c := protocol.NewCursor(body)
+		if v := protocol.NewCursor(body).Ahead("a"); valid && v != nil && !json.Valid(v) {
+			t.Errorf("ahead lies %q", v)
+		}
 		dump(c, &b)
 		if valid && c.Err() != nil && !strings.Contains(c.Err().Error(), "twice") && !strings.Contains(c.Err().Error(), "deeply") {
 			t.Errorf("a valid document fails: %v", c.Err())
