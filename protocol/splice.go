@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 )
@@ -60,6 +61,20 @@ func InsertMember(body []byte, m Member, name string, value []byte) Edit {
 	s := scanner{body: body}
 	if body[s.space(at)] != '}' {
 		with = append(with, ',')
+	}
+	return Edit{Start: at, End: at, With: with}
+}
+
+// AppendMember is the edit that gives the object that body is a new last
+// member; value is JSON. The object must be valid and not have one of that
+// name.
+func AppendMember(body []byte, name string, value []byte) Edit {
+	at := bytes.LastIndexByte(body, '}')
+	with := QuoteString(nil, name)
+	with = append(with, ':')
+	with = append(with, value...)
+	if before := bytes.TrimRight(body[:at], " \t\r\n"); before[len(before)-1] != '{' {
+		with = append([]byte{','}, with...)
 	}
 	return Edit{Start: at, End: at, With: with}
 }

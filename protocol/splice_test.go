@@ -65,3 +65,16 @@ func TestSpliceAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", got)
 	}
 }
+
+func TestAppendMember(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`:              `{"k":1}`,
+		`{ } `:            `{ "k":1} `,
+		`{"a":{}}`:        `{"a":{},"k":1}`,
+		"{\"a\":\"}\"\n}": "{\"a\":\"}\"\n,\"k\":1}",
+	} {
+		if got := string(protocol.Splice(nil, []byte(body), protocol.AppendMember([]byte(body), "k", []byte("1")))); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
