@@ -13,6 +13,7 @@ import (
 func Changes(old, new *Config) []string {
 	l := lines(NeedsRestart(old, new))
 	l.value("server: drain_timeout", old.Server.DrainTimeout, new.Server.DrainTimeout)
+	l.value("server: fetch_private_addresses", old.Server.FetchPrivate, new.Server.FetchPrivate)
 	l.value("admin: token", old.Admin.Token, new.Admin.Token)
 	l.value("log: level", levelName(old.Log.Level), levelName(new.Log.Level))
 	l.value("log: format", old.Log.Format, new.Log.Format)

@@ -36,6 +36,7 @@ type Server struct {
 	Listen       string        // host:port; default 0.0.0.0:8080
 	MaxBodySize  int64         // bytes a request body may have; default 10 MiB
 	DrainTimeout time.Duration // what a stopping node gives to requests in flight; default 30 s
+	FetchPrivate bool          // whether images that requests point to are fetched from private networks, too
 	TLS          *TLS          // nil: plain HTTP
 }
 

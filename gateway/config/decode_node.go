@@ -55,10 +55,11 @@ func (d *decoder) server(in *hcl.Block) Server {
 		d.defaultListener("server.listen", defaultListen)
 		return s
 	}
-	b := d.block("server", in, schema("listen max_body_size drain_timeout", "tls"))
+	b := d.block("server", in, schema("listen max_body_size drain_timeout fetch_private_addresses", "tls"))
 	s.Listen = b.listen("listen", defaultListen)
 	s.MaxBodySize = b.size("max_body_size", defaultMaxBodySize, 1<<10, 1<<30)
 	s.DrainTimeout = b.duration("drain_timeout", defaultDrainTimeout)
+	s.FetchPrivate = b.bool("fetch_private_addresses", false)
 	if t := b.single("tls"); t != nil {
 		s.TLS = d.tls(t)
 	}

@@ -12,7 +12,7 @@ import (
 // by what is known to be secret: an attribute that is not in this list, a
 // misspelt api_key too, shows its name and nothing of its value.
 var harmless = map[string]bool{
-	"node_name": true, "listen": true, "max_body_size": true, "drain_timeout": true, "cert_file": true, "key_file": true,
+	"node_name": true, "listen": true, "max_body_size": true, "drain_timeout": true, "fetch_private_addresses": true, "cert_file": true, "key_file": true,
 	"level": true, "format": true, "bind": true, "advertise": true, "peer_listen": true, "join": true,
 	"sha256": true, "enabled": true, "models": true, "requests_per_minute": true, "tokens_per_minute": true,
 	"concurrent_requests": true, "usd_per_day": true, "dialect": true, "session_ttl": true, "sticky_by": true,

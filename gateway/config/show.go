@@ -46,6 +46,7 @@ func (c *Config) showNode(top writer) {
 	s.string("listen", c.Server.Listen)
 	s.string("max_body_size", formatSize(c.Server.MaxBodySize))
 	s.string("drain_timeout", short(c.Server.DrainTimeout))
+	s.bool("fetch_private_addresses", c.Server.FetchPrivate)
 	if t := c.Server.TLS; t != nil {
 		w := s.block("tls")
 		w.string("cert_file", t.CertFile)

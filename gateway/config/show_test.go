@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 	i := c.Providers[0].Instances[0]
 	got := fmt.Sprint(c.NodeName, c.Server, c.Admin, c.Log, c.Cluster, c.Providers[0].Health, c.Providers[0].Cache, c.Providers[0].SessionTTL, c.Providers[0].StickyBy,
 		i.Priority, i.Weight, i.Timeout, i.FirstByteTimeout, i.IdleTimeout, i.Headers == nil)
-	const want = "host-1{0.0.0.0:8080 10485760 30s <nil>} {127.0.0.1:9090 } {INFO json} <nil> {1m0s <nil>} {true 1024 true} 1h0m0s [api_key] 1 100 10m0s 2m0s 1m0s true"
+	const want = "host-1{0.0.0.0:8080 10485760 30s false <nil>} {127.0.0.1:9090 } {INFO json} <nil> {1m0s <nil>} {true 1024 true} 1h0m0s [api_key] 1 100 10m0s 2m0s 1m0s true"
 	if got != want {
 		t.Errorf("the defaults are\n%s, want\n%s", got, want)
 	}
