@@ -2,26 +2,18 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"os/signal"
 	"runtime"
-	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/llmgw/llmgw/gateway/config"
-	"github.com/llmgw/llmgw/gateway/mock"
 )
 
 func configCommand(w world) *cobra.Command {
@@ -58,50 +50,6 @@ func configCommand(w world) *cobra.Command {
 		}),
 	)
 	return group
-}
-
-func mockCommand(w world) *cobra.Command {
-	var listen, key string
-	o := mock.Options{Name: "mock"}
-	c := &cobra.Command{
-		Use: "mock --listen ADDRESS --dialect DIALECT", Short: "Run a stand-in provider", Args: exactly(0, "no arguments"),
-		Long: `Run a stand-in provider for tests: no network, no key, no cost.
-
-A request's header "x-mock" scripts its answer: status=503, retry-after=2s,
-delay=1s, hang, close, close-after-headers, cut-after=3, error-after=3,
-tool=NAME, text=..., tokens=N, event-delay=10ms; several with commas.
-POST /mock/script takes one such line for each of the next requests,
-POST /mock/down?down=true|false, GET /mock/requests shows what was seen.`,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"openai", "anthropic", "gemini"}, o.Dialect) {
-				return usageError{errors.New("--dialect must be openai, anthropic or gemini")}
-			}
-			o.APIKey = w.getenv(key, "")
-			l, err := net.Listen("tcp", listen)
-			if err != nil {
-				return fmt.Errorf("--listen %q: %w", listen, err)
-			}
-			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
-			s := &http.Server{Handler: mock.New(o), ReadHeaderTimeout: 10 * time.Second}
-			fmt.Fprintf(w.out, "a stand-in %s provider listens on http://%s\n", o.Dialect, l.Addr())
-			done := context.AfterFunc(ctx, func() { _ = s.Close() })
-			defer done()
-			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		},
-	}
-	f := c.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:9999", "address")
-	f.StringVar(&o.Dialect, "dialect", "", "openai, anthropic or gemini")
-	f.StringVar(&o.Name, "name", "mock", "shown in answers")
-	f.StringVar(&key, "api-key-env", "", "the variable that holds the key it accepts (default: any key)")
-	f.DurationVar(&o.Delay, "delay", 0, "before the first byte")
-	f.DurationVar(&o.EventDelay, "event-delay", 0, "between two events of a stream")
-	f.IntVar(&o.Tokens, "tokens", 16, "words of an answer")
-	return c
 }
 
 func keygenCommand(w world) *cobra.Command {

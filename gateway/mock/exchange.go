@@ -2,11 +2,13 @@ package mock
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -21,7 +23,8 @@ type exchange struct {
 	serial int
 	flush  *http.ResponseController
 
-	in     map[string]any
+	in     map[string]any             // the body, decoded
+	raw    map[string]json.RawMessage // its members as they came, for the cache
 	events int
 }
 
@@ -29,11 +32,21 @@ type exchange struct {
 func (x *exchange) serve() {
 	o := x.p.o
 	x.w.Header().Set("X-Mock-Instance", o.Name)
-	id := fmt.Sprintf("req_%s_%d", o.Name, x.serial)
-	if o.Dialect == "anthropic" {
+	id := "req_" + x.id("req", 0)
+	switch o.Dialect {
+	case "anthropic":
 		x.w.Header().Set("Request-Id", id)
-	} else {
+	case "openai":
 		x.w.Header().Set("X-Request-Id", id)
+	}
+	path := x.r.URL.Path
+	for _, prefix := range []string{"/v1beta", "/v1"} {
+		path = strings.TrimPrefix(path, prefix)
+	}
+	parsed := x.parse()
+	if err := x.step.direct(x.r.Header, x.model(path)); err != nil {
+		x.fail(400, "this stand-in's script: "+err.Error())
+		return
 	}
 	switch {
 	case x.step.Hang:
@@ -42,36 +55,22 @@ func (x *exchange) serve() {
 	case x.step.CloseBeforeHeaders:
 		x.cut()
 		return
-	}
-	if !x.pause(o.Delay + x.step.Delay) {
+	case !x.pause(o.Delay + x.step.Delay):
 		return
-	}
-	if o.APIKey != "" && !x.keyGiven() {
-		x.fail(401, "the API key is not valid")
+	case o.APIKey != "" && !x.keyGiven():
+		x.refuse(refusal{status: 401, message: "the API key is not valid", code: "invalid_api_key"})
 		return
-	}
-	if x.step.Status != 0 {
-		if x.step.RetryAfter > 0 {
-			x.w.Header().Set("Retry-After", strconv.Itoa(int((x.step.RetryAfter+time.Second-1)/time.Second)))
-		}
-		x.fail(x.step.Status, "scripted: "+http.StatusText(x.step.Status))
+	case x.step.Status != 0:
+		x.refuse(refusal{status: x.step.Status, message: "scripted: " + http.StatusText(x.step.Status), wait: x.step.RetryAfter})
 		return
-	}
-	if x.r.Method == http.MethodPost {
-		if err := json.Unmarshal(x.body, &x.in); err != nil {
-			x.fail(400, "the body is not a JSON object: "+err.Error())
-			return
-		}
-	}
-	if x.step.CloseAfterHeaders {
+	case parsed != nil:
+		x.fail(400, "We could not parse the JSON body of your request: "+parsed.Error())
+		return
+	case x.step.CloseAfterHeaders:
 		x.w.WriteHeader(200)
 		_ = x.flush.Flush()
 		x.cut()
 		return
-	}
-	path := x.r.URL.Path
-	for _, prefix := range []string{"/v1beta", "/v1"} {
-		path = strings.TrimPrefix(path, prefix)
 	}
 	switch o.Dialect {
 	case "anthropic":
@@ -81,6 +80,27 @@ func (x *exchange) serve() {
 	default:
 		x.openai(path)
 	}
+}
+
+func (x *exchange) parse() error {
+	if x.r.Method != http.MethodPost {
+		return nil
+	}
+	if err := json.Unmarshal(x.body, &x.in); err != nil {
+		return err
+	}
+	return json.Unmarshal(x.body, &x.raw)
+}
+
+// model is the name that the request asks for, in the body or in the path.
+func (x *exchange) model(path string) string {
+	if rest, ok := strings.CutPrefix(path, "/models/"); ok {
+		if i := strings.LastIndexByte(rest, ':'); i > 0 {
+			return rest[:i]
+		}
+		return rest
+	}
+	return str(x.in, "model")
 }
 
 func (x *exchange) keyGiven() bool {
@@ -126,38 +146,18 @@ func (x *exchange) cut() {
 func (x *exchange) json(status int, v any) {
 	x.w.Header().Set("Content-Type", "application/json")
 	x.w.WriteHeader(status)
-	_ = json.NewEncoder(x.w).Encode(v) // the client is gone
+	_, _ = x.w.Write(encode(v)) // an error: the client is gone
 }
 
-// fail answers in the dialect's error form.
-func (x *exchange) fail(status int, message string) {
-	x.json(status, x.errorBody(status, message))
-}
-
-func (x *exchange) errorBody(status int, message string) any {
-	switch x.p.o.Dialect {
-	case "anthropic":
-		kind := map[int]string{400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 529: "overloaded_error"}[status]
-		if kind == "" {
-			kind = "api_error"
-		}
-		return map[string]any{"type": "error", "error": map[string]any{"type": kind, "message": message}, "request_id": x.w.Header().Get("Request-Id")}
-	case "gemini":
-		name := map[int]string{400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}[status]
-		if name == "" {
-			name = "INTERNAL"
-		}
-		return map[string]any{"error": map[string]any{"code": status, "message": message, "status": name}}
-	default:
-		kind := "invalid_request_error"
-		switch {
-		case status == 429:
-			kind = "rate_limit_error"
-		case status >= 500:
-			kind = "server_error"
-		}
-		return map[string]any{"error": map[string]any{"message": message, "type": kind, "param": nil, "code": nil}}
+// encode writes JSON as providers do: without HTML's escapes.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return []byte(`{}`)
 	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // event writes one event of a stream; false: the stream is over, by script or
@@ -167,17 +167,22 @@ func (x *exchange) event(name string, v any) bool {
 		x.w.Header().Set("Content-Type", "text/event-stream")
 		x.w.WriteHeader(200)
 	}
-	if x.events > 0 && !x.pause(x.p.o.EventDelay+x.step.EventDelay) {
+	s := &x.step
+	first := x.p.o.Dialect == "anthropic" || x.responsesStream() // whose first event carries no content
+	switch {
+	case s.Overload && (x.events > 0 || !first):
+		x.broken(refusal{status: map[string]int{"anthropic": 529}[x.p.o.Dialect], message: "Overloaded"})
 		return false
-	}
-	if x.step.ErrorAfterEvents > 0 && x.events == x.step.ErrorAfterEvents {
-		x.events++
-		x.step.ErrorAfterEvents = 0
-		x.write("error", x.errorBody(503, "scripted error inside the stream"))
+	case x.events == 0:
+	case !x.pause(x.p.o.EventDelay + s.EventDelay):
 		return false
-	}
-	if x.step.CutAfterEvents > 0 && x.events == x.step.CutAfterEvents {
+	case s.ErrorAfterEvents > 0 && x.events == s.ErrorAfterEvents:
+		x.broken(refusal{status: 500, message: "scripted error inside the stream"})
+		return false
+	case s.CutAfterEvents > 0 && x.events == s.CutAfterEvents:
 		x.cut()
+		return false
+	case s.EndAfterEvents > 0 && x.events == s.EndAfterEvents:
 		return false
 	}
 	x.events++
@@ -185,13 +190,30 @@ func (x *exchange) event(name string, v any) bool {
 	return x.r.Context().Err() == nil
 }
 
+// broken ends a stream with the dialect's error event.
+func (x *exchange) broken(r refusal) {
+	if r.status == 0 {
+		r.status = 503
+	}
+	if !x.responsesStream() {
+		x.write("error", x.errorBody(r))
+		return
+	}
+	e := openaiError(r)
+	x.write("error", map[string]any{"type": "error", "sequence_number": x.events, "code": "server_error", "message": r.message, "param": nil, "error": e})
+	x.write("response.failed", map[string]any{"type": "response.failed", "sequence_number": x.events + 1, "response": x.responseObject(
+		"failed", []any{}, nil, map[string]any{"code": "server_error", "message": r.message})})
+}
+
+func (x *exchange) responsesStream() bool { return strings.HasSuffix(x.r.URL.Path, "/responses") }
+
 func (x *exchange) write(name string, v any) {
 	var b bytes.Buffer
 	line := "\n"
-	if x.p.o.Dialect == "gemini" {
+	switch {
+	case x.p.o.Dialect == "gemini":
 		line, name = "\r\n", ""
-	}
-	if x.p.o.Dialect == "openai" && !strings.Contains(x.r.URL.Path, "/responses") && name != "error" {
+	case x.p.o.Dialect == "openai" && !x.responsesStream():
 		name = ""
 	}
 	if name != "" {
@@ -200,68 +222,27 @@ func (x *exchange) write(name string, v any) {
 	b.WriteString("data: ")
 	if s, ok := v.(string); ok {
 		b.WriteString(s)
-	} else if err := json.NewEncoder(&b).Encode(v); err == nil {
-		b.Truncate(b.Len() - 1) // Encode's line feed
+	} else {
+		b.Write(encode(v))
 	}
 	b.WriteString(line + line)
 	_, _ = x.w.Write(b.Bytes()) // a client that went shows in its context
 	_ = x.flush.Flush()
 }
 
-// words is the answer's text, in the pieces that a stream sends.
-func (x *exchange) words() []string {
-	if x.step.Text != "" {
-		return strings.SplitAfter(x.step.Text, " ")
-	}
-	n := x.p.o.Tokens
-	if x.step.Tokens > 0 {
-		n = x.step.Tokens
-	}
-	pieces := make([]string, 0, n)
-	fixed := strings.SplitAfter("Hello from "+x.p.o.Name+", a stand-in that knows these words only: ", " ")
-	for i := range n {
-		if i < len(fixed) {
-			pieces = append(pieces, fixed[i])
-		} else {
-			pieces = append(pieces, "word"+strconv.Itoa(i)+" ")
-		}
-	}
-	return pieces
+// id is 24 characters that no other request of any instance gets.
+func (x *exchange) id(what string, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%d\x00%d", x.p.o.Name, what, x.serial, n, x.p.o.Now().UnixNano()))
+	return hex.EncodeToString(sum[:12])
 }
 
-// prompt is what the cache sees of a body: all of it but what changes a
-// request without changing its prompt.
-func (x *exchange) prompt() []byte {
-	keep := make(map[string]any, len(x.in))
-	for k, v := range x.in {
-		switch k {
-		case "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "metadata", "generationConfig":
-		default:
-			keep[k] = v
-		}
-	}
-	b, err := json.Marshal(keep)
-	if err != nil {
-		return x.body
-	}
-	return b
+// sign makes the signature that goes with a piece of reasoning, and that must
+// come back with exactly that piece. Every instance of a provider makes the
+// same, as real ones accept each other's.
+func sign(dialect, what string) string {
+	sum := sha256.Sum256([]byte("stand-in\x00" + dialect + "\x00" + what))
+	return signaturePrefix + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func (x *exchange) tokens() (input, cached int) {
-	p := x.prompt()
-	return max(len(p)/4, 1), x.p.cache.hit(p, x.p.o.Now())
-}
-
-// toolCall tells whether the answer calls a tool, and with what.
-func (x *exchange) toolCall(names []string) (string, bool) {
-	if x.step.Tool != "" {
-		return x.step.Tool, true
-	}
-	if len(names) == 0 || bytes.Contains(x.body, []byte(`"tool_result"`)) || bytes.Contains(x.body, []byte(`"role":"tool"`)) || bytes.Contains(x.body, []byte(`functionResponse`)) || bytes.Contains(x.body, []byte(`function_call_output`)) {
-		return "", false
-	}
-	if bytes.Contains(x.body, []byte("use the tool")) {
-		return names[0], true
-	}
-	return "", false
-}
+// signaturePrefix marks the signatures of stand-ins; base64 like the rest.
+const signaturePrefix = "bW9jay1zaWduYXR1cmUt"

@@ -5,13 +5,10 @@
 package mock
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,24 +22,10 @@ type Options struct {
 	Delay      time.Duration // before the first byte
 	EventDelay time.Duration // between two events of a stream
 	Tokens     int           // words of an answer; default 16
+	FailEvery  int           // every so many requests one fails; 0: none
+	FailStatus int           // the status of those; default 503
 	Forbidden  []string      // texts that must appear nowhere in a request, such as clients' keys
 	Now        func() time.Time
-}
-
-// Step scripts how one request is answered. The zero Step answers normally.
-type Step struct {
-	Status             int           // of an error in the dialect's form
-	RetryAfter         time.Duration // told with Status
-	Delay              time.Duration
-	Hang               bool // not a byte until the client goes
-	CloseBeforeHeaders bool
-	CloseAfterHeaders  bool // a 200's head, then the connection breaks
-	CutAfterEvents     int  // the connection breaks behind so many events of a stream
-	ErrorAfterEvents   int  // the dialect's error event behind so many events
-	Tool               string
-	Text               string
-	Tokens             int
-	EventDelay         time.Duration
 }
 
 // Request is one request as it was seen.
@@ -79,7 +62,10 @@ func New(o Options) *Provider {
 	if o.Tokens <= 0 {
 		o.Tokens = 16
 	}
-	return &Provider{o: o, cache: &promptCache{seen: make(map[[32]byte]time.Time)}}
+	if o.FailStatus == 0 {
+		o.FailStatus = http.StatusServiceUnavailable
+	}
+	return &Provider{o: o, cache: &promptCache{until: make(map[[32]byte]time.Time)}}
 }
 
 // Script makes the next requests behave as told, one step each.
@@ -159,6 +145,9 @@ func (p *Provider) note(r *http.Request, body []byte) (*Request, Step, int) {
 	if p.always != nil {
 		return seen, *p.always, p.serial
 	}
+	if p.o.FailEvery > 0 && p.serial%p.o.FailEvery == 0 {
+		return seen, Step{Status: p.o.FailStatus}, p.serial
+	}
 	return seen, Step{}, p.serial
 }
 
@@ -173,9 +162,6 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seen, step, serial := p.note(r, body)
-	if v := r.Header.Get("x-mock"); v != "" {
-		step = parseStep(v)
-	}
 	x := &exchange{p: p, w: w, r: r, body: body, step: step, serial: serial, flush: http.NewResponseController(w)}
 	x.serve()
 	p.mu.Lock()
@@ -185,107 +171,4 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		seen.Finished = true
 	}
-}
-
-// control lets a test in another process script this one.
-func (p *Provider) control(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	switch r.Method + " " + r.URL.Path {
-	case "POST /mock/script":
-		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-		if err != nil {
-			return
-		}
-		for line := range strings.Lines(string(b)) {
-			if line = strings.TrimSpace(line); line != "" {
-				p.Script(parseStep(line))
-			}
-		}
-		fmt.Fprintln(w, `{}`)
-	case "POST /mock/down":
-		p.Down(r.URL.Query().Get("down") != "false")
-		fmt.Fprintln(w, `{}`)
-	case "GET /mock/requests":
-		_ = json.NewEncoder(w).Encode(map[string]any{"requests": p.Requests(), "violations": p.Violations()}) // the reader is gone
-	default:
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprintln(w, `{"error":"POST /mock/script, POST /mock/down?down=true, GET /mock/requests"}`)
-	}
-}
-
-// parseStep reads "status=503,delay=2s,retry-after=1s,hang,cut-after=3".
-// What it does not know it ignores: a typo shows in the test that it is for.
-func parseStep(text string) Step {
-	var s Step
-	for part := range strings.SplitSeq(text, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		number, _ := strconv.Atoi(value)
-		wait, err := time.ParseDuration(value)
-		if err != nil {
-			wait = time.Duration(number) * time.Second
-		}
-		switch name {
-		case "status":
-			s.Status = number
-		case "delay":
-			s.Delay = wait
-		case "event-delay":
-			s.EventDelay = wait
-		case "retry-after":
-			s.RetryAfter = wait
-		case "hang":
-			s.Hang = true
-		case "close":
-			s.CloseBeforeHeaders = true
-		case "close-after-headers":
-			s.CloseAfterHeaders = true
-		case "cut-after":
-			s.CutAfterEvents = number
-		case "error-after":
-			s.ErrorAfterEvents = number
-		case "tool":
-			s.Tool = value
-		case "text":
-			s.Text = value
-		case "tokens":
-			s.Tokens = number
-		}
-	}
-	return s
-}
-
-// promptCache counts how much of a prompt was seen before, in blocks of 256
-// bytes (about 64 tokens), for five minutes.
-type promptCache struct {
-	mu   sync.Mutex
-	seen map[[32]byte]time.Time
-}
-
-const (
-	cacheBlock = 256
-	cacheTTL   = 5 * time.Minute
-	cacheMost  = 1 << 16
-)
-
-// hit returns how many tokens of the prompt were cached, and remembers it.
-func (c *promptCache) hit(prompt []byte, now time.Time) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.seen) > cacheMost {
-		clear(c.seen)
-	}
-	h := sha256.New()
-	cached, missed := 0, false
-	for i := 0; i+cacheBlock <= len(prompt); i += cacheBlock {
-		h.Write(prompt[i : i+cacheBlock])
-		var sum [32]byte
-		h.Sum(sum[:0])
-		if at, ok := c.seen[sum]; ok && now.Sub(at) < cacheTTL && !missed {
-			cached = i + cacheBlock
-		} else {
-			missed = true
-		}
-		c.seen[sum] = now
-	}
-	return cached / 4
 }
