@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/llmgw/llmgw/gateway/hop"
@@ -36,13 +35,12 @@ func (c *call) field(name string) string {
 	return ""
 }
 
-// answer is what goes back: a whole body, or a stream whose every Read is one
-// write to the client.
+// answer is what goes back: a whole body, or a stream in frames.
 type answer struct {
 	status int
 	header []hop.Field
 	body   []byte
-	stream io.ReadCloser // nil: body is the answer
+	stream frameSource // nil: body is the answer
 }
 
 func (a *answer) set(name, value string) {

@@ -3,8 +3,11 @@ package gateway
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/llmgw/llmgw/gateway/upstream"
 )
 
 // ServerConfig is the public server's, for the yardstick of the benchmark.
@@ -17,7 +20,7 @@ func (n *Node) Handler() fasthttp.RequestHandler { return n.app.Server().Handler
 func (n *Node) ChatRelay(src io.ReadCloser) io.ReadCloser {
 	e, _ := endpointOf("POST", "/v1/chat/completions")
 	m := &meter{dialect: e.dialect}
-	r := n.newRelay(context.Background(), &call{endpoint: e}, &answer{stream: src})
-	r.watch = m.frame
-	return r
+	c := &call{endpoint: e}
+	s := n.newInstanceStream(&trip{call: c}, nil, nil, &upstream.Response{Body: src}, m, time.Time{})
+	return n.newRelay(context.Background(), c, &answer{stream: s})
 }

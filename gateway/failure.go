@@ -67,3 +67,4 @@ func (a *answer) setRetryAfter(wait time.Duration) {
 }
 
 func yes() *bool { t := true; return &t }
+func no() *bool  { return new(bool) }

@@ -92,7 +92,7 @@ func (n *Node) forward(ctx context.Context, c *call, to place) (*answer, error) 
 func (n *Node) forwarded(ctx context.Context, c *call, r *hop.Response) *answer {
 	a := &answer{status: r.Status, header: r.Header}
 	if r.Streamed {
-		a.stream = r.Body
+		a.stream = newHopStream(r, c.endpoint.dialect == protocol.Gemini && a.isArray())
 		return a
 	}
 	body, err := readWhole(r.Body, r.Length)

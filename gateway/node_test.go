@@ -126,3 +126,6 @@ func TestErrorsHaveTheCallersDialect(t *testing.T) {
 		}
 	}
 }
+
+// awhile is how long a test waits for what should come at once.
+const awhile = 3 * time.Second

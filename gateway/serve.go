@@ -12,10 +12,6 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// coolDefault is how long a model rests at an instance that answered 429
-// without saying how long.
-const coolDefault = 10 * time.Second
-
 // trip is one call's way through the providers, on the node that serves it.
 type trip struct {
 	*call
@@ -27,7 +23,7 @@ type trip struct {
 	admission
 
 	// What the instances said, for the answer when none of them serves.
-	last    *upstream.Fault
+	last    *fault
 	soonest time.Time // the first moment at which an instance may serve again
 }
 
@@ -121,7 +117,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 		t.attempts++
 		t.record.Instance, t.record.Attempts = in.Name, t.attempts
 		began := time.Now()
-		resp, fault := in.client.Do(ctx, &upstream.Call{
+		resp, failed := in.client.Do(ctx, &upstream.Call{
 			Method:   t.method,
 			Path:     pathOf(t.endpoint, to.model),
 			RawQuery: t.query,
@@ -129,45 +125,37 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			Body:     body,
 		})
 		t.record.upstream += time.Since(began)
-		t.reached = t.reached || fault == nil || fault.Cause != "connect"
-		if fault == nil {
-			a, fault2 := n.served(ctx, t, p, in, choice, resp, began, forced)
-			if fault2 == nil {
+		t.reached = t.reached || failed == nil || failed.Cause != "connect"
+		var f *fault
+		if failed == nil {
+			var a *answer
+			if a, f = n.served(ctx, t, p, in, choice, resp, began, forced); f == nil {
 				return a, true
 			}
-			fault = fault2
+		} else {
+			f = understand(failed)
 		}
-		if fault.Outcome == upstream.Canceled || ctx.Err() != nil {
+		if f.Outcome == upstream.Canceled || ctx.Err() != nil {
 			n.health.Release(in.id)
 			return n.abandoned(ctx, t), true
 		}
-		n.blame(t, p, in, to.model, fault)
-		t.last = fault
+		if f.Outcome == upstream.CallerFault {
+			return n.callersFault(t, p, in, f), true
+		}
+		n.blame(t, p, in, to.model, f)
+		t.last = f
 	}
 }
 
-// blame tells the health table what an instance's fault means for others.
-func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *upstream.Fault) {
-	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "failure").Inc()
-	if t.endpoint.kind == kindCount {
-		n.health.Release(in.id) // counting says nothing about generating
-		return
-	}
-	switch f.Outcome {
-	case upstream.Cooling:
-		wait := f.RetryAfter
-		if wait <= 0 {
-			wait = coolDefault
-		}
-		n.health.Cool(in.id, model, wait)
-		n.health.Release(in.id)
-	case upstream.Credentials:
-		n.log.Error("a provider refuses this gateway's credentials; the instance is not used until the configuration is reloaded",
-			"provider", p.Name, "instance", in.Name, "status", f.Status, "request_id", t.requestID)
-		n.health.Fail(in.id, health.Cause("credentials"), f.Reason, 0)
-	default:
-		n.health.Fail(in.id, health.Cause(f.Cause), f.Reason, f.RetryAfter)
-	}
+// callersFault is an instance's answer to a request that is at fault itself. It
+// marks nothing, and no other instance would say anything else.
+func (n *Node) callersFault(t *trip, p *provider, in *instance, f *fault) *answer {
+	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "business_error").Inc()
+	n.health.Release(in.id)
+	t.record.TTFB = time.Since(t.began)
+	a := n.passError(t, f.said, f.Response)
+	n.stamp(t, a)
+	return n.finish(t, a, a.status, f.Reason)
 }
 
 // noteSoonest remembers when the first of a provider's instances may serve the
@@ -191,16 +179,20 @@ func (n *Node) exhausted(t *trip, to destination) *answer {
 	f := t.last
 	cooling := f != nil && f.Outcome == upstream.Cooling || f == nil && n.onlyCooling(to)
 	switch {
-	case f != nil && f.Response != nil && f.Outcome != upstream.Credentials:
-		a := n.passFault(t, f)
-		if cooling && wait > 0 {
+	case f != nil && f.said != nil && f.Outcome != upstream.Credentials:
+		a := n.passError(t, f.said, f.Response)
+		switch {
+		case f.Outcome == upstream.Exhausted:
+			a.replace("X-Should-Retry", "false")
+		case cooling && wait > 0:
 			a.setRetryAfter(wait)
 		}
-		return n.finish(t, a, f.Status, f.Reason)
+		n.stamp(t, a)
+		return n.finish(t, a, a.status, f.Reason)
 	case cooling:
 		return n.fail(t, &protocol.Error{Code: protocol.RateLimited, RetryAfter: wait, Message: fmt.Sprintf("Every instance of provider %q is rate limited for this model.", to.provider.Name)})
 	case f != nil && f.Outcome == upstream.Credentials:
-		return n.fail(t, &protocol.Error{Code: protocol.BadGateway, Message: fmt.Sprintf("Provider %q refuses the gateway's own credentials; its operator has been told in the log.", to.provider.Name)})
+		return n.fail(t, &protocol.Error{Code: protocol.BadGateway, Reason: "upstream_auth", ShouldRetry: no(), Message: fmt.Sprintf("Provider %q refuses the gateway's own credentials; its operator has been told in the log.", to.provider.Name)})
 	case f != nil && f.Cause == "timeout":
 		return n.fail(t, &protocol.Error{Code: protocol.GatewayTimeout, RetryAfter: wait, Message: fmt.Sprintf("Provider %q did not answer in time.", to.provider.Name)})
 	case f != nil:
@@ -219,14 +211,6 @@ func (n *Node) onlyCooling(to destination) bool {
 		}
 	}
 	return true
-}
-
-// passFault gives the client the answer of the last instance, in its own
-// dialect as it is.
-func (n *Node) passFault(t *trip, f *upstream.Fault) *answer {
-	a := &answer{status: f.Status, body: f.Response.Body, header: fieldsOf(f.Response.Header)}
-	n.stamp(t, a)
-	return a
 }
 
 // abandoned ends a trip whose context ended: the client left, or the drain is

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -22,48 +23,69 @@ import (
 // embeddings in batches stay far below.
 const maxWhole = 64 << 20
 
-// served turns an instance's response into the answer: a stream is handed to
-// the relay, anything else is read whole first, so that an answer cut short
-// still goes to the next instance.
-func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, choice balance.Choice, resp *upstream.Response, began time.Time, forced bool) (*answer, *upstream.Fault) {
+// served turns an instance's response into the answer. A stream goes on to the
+// relay from its first content, anything else is read whole first, so that an
+// answer that is cut short, or is an error in a 200, still goes to the next
+// instance.
+func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, choice balance.Choice, resp *upstream.Response, began time.Time, forced bool) (*answer, *fault) {
 	a := &answer{status: resp.Status, header: fieldsOf(resp.Header)}
 	m := &meter{dialect: t.endpoint.dialect, forced: forced}
 	ok := resp.Outcome == upstream.OK
 	// Gemini streams one JSON array where the client did not ask for SSE.
 	m.array = !resp.Stream && t.endpoint.stream && ok
-	stream := resp.Stream || m.array
-	if !stream {
-		body, err := readWhole(resp.Body, resp.Length)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, &upstream.Fault{Outcome: upstream.Canceled}
-			}
-			return nil, &upstream.Fault{Outcome: upstream.Unreachable, Cause: causeOf(err), Reason: "the answer broke off: " + err.Error()}
+	if ok && (resp.Stream || m.array) {
+		s := n.newInstanceStream(t, p, in, resp, m, began)
+		if f := s.await(ctx); f != nil {
+			s.drop()
+			return nil, f
+		}
+		a.stream = s
+	} else {
+		body, f := n.readAnswer(ctx, t, resp)
+		if f != nil {
+			return nil, f
 		}
 		a.body = body
-		if ok {
-			m.whole(body)
-		}
+		m.whole(body)
 	}
 	t.record.TTFB = time.Since(t.began)
-	n.credit(t, p, in, choice, ok, began)
+	n.credit(t, p, in, choice, began)
 	n.stamp(t, a)
-	if !stream {
+	if a.stream == nil {
 		t.record.Usage = m.usage
-		return n.finish(t, a, resp.Status, ""), nil
+		return n.finish(t, a, a.status, ""), nil
 	}
-	a.stream = &instanceStream{n: n, t: t, p: p, in: in, body: resp.Body, meter: m, began: began}
 	return a, nil
 }
 
-// credit notes that an instance answered: it is healthy, and the session is
-// there now. A 400-class answer is the client's and tells nothing.
-func (n *Node) credit(t *trip, p *provider, in *instance, choice balance.Choice, ok bool, began time.Time) {
-	if !ok {
-		n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "business_error").Inc()
-		n.health.Release(in.id)
-		return
+// readAnswer reads an answer whole, and looks whether it is one.
+func (n *Node) readAnswer(ctx context.Context, t *trip, resp *upstream.Response) ([]byte, *fault) {
+	body, err := readWhole(resp.Body, resp.Length)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, &fault{Fault: &upstream.Fault{Outcome: upstream.Canceled}}
+	case err != nil:
+		return nil, &fault{Fault: &upstream.Fault{Outcome: upstream.Unreachable, Cause: causeOf(err), Reason: "the answer broke off: " + err.Error()}}
+	case resp.Outcome == upstream.CallerFault:
+		return nil, understand(&upstream.Fault{
+			Outcome: upstream.CallerFault, Status: resp.Status, Reason: fmt.Sprintf("HTTP %d", resp.Status),
+			Response: &upstream.Buffered{Header: resp.Header, Body: body},
+		})
 	}
+	e := protocol.EmbeddedError(body)
+	if e == nil {
+		return body, nil
+	}
+	f := embedded(e)
+	if _, whole := protocol.Find(body, "status"); whole && f.Outcome == upstream.CallerFault {
+		return body, nil // a response that failed for the client's own fault is an answer of that API
+	}
+	return nil, f
+}
+
+// credit notes that an instance answered: it is healthy, and the session is
+// there now.
+func (n *Node) credit(t *trip, p *provider, in *instance, choice balance.Choice, began time.Time) {
 	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "success").Inc()
 	if t.endpoint.kind == kindCount {
 		n.health.Release(in.id)
@@ -170,15 +192,17 @@ func headerOf(fields []hop.Field) http.Header {
 }
 
 // fieldsOf takes what of an instance's header is for the client. What names
-// the hop before us, or this gateway, is not.
+// the hop before us, this gateway, or the gateway's account is not.
 func fieldsOf(h http.Header) []hop.Field {
 	fields := make([]hop.Field, 0, len(h)+8)
 	for name, values := range h {
 		switch name {
-		case "Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Set-Cookie", "X-Request-Id":
+		case "Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Content-Encoding", "Set-Cookie", "X-Request-Id",
+			"Openai-Organization", "Openai-Project", "Anthropic-Organization-Id", "Anthropic-Workspace-Id",
+			"Www-Authenticate", "Authorization", "X-Api-Key", "X-Goog-Api-Key", "Nel", "Report-To", "Server-Timing":
 			continue
 		}
-		if strings.HasPrefix(name, "X-Llm-Gateway-") {
+		if strings.HasPrefix(name, "X-Llm-Gateway-") || strings.HasPrefix(name, "Cf-") {
 			continue
 		}
 		for _, v := range values {

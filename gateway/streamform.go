@@ -7,15 +7,11 @@ import (
 	"github.com/llmgw/llmgw/protocol/anthropic"
 	"github.com/llmgw/llmgw/protocol/gemini"
 	"github.com/llmgw/llmgw/protocol/openai"
-	"github.com/llmgw/llmgw/protocol/sse"
 )
 
-// streamForm is how a stream is divided into frames, and how it ends in
-// failure.
+// streamForm is what the gateway itself writes into a client's stream.
 type streamForm interface {
-	Feed(chunk []byte, frame func(raw []byte)) error
-	Close(frame func(raw []byte)) // hands out what is left at a clean end
-	observe(frame []byte)
+	observe(frame []byte) // each frame that goes out
 	fail(e *protocol.Error, sent bool) []byte
 }
 
@@ -24,8 +20,8 @@ func formOf(c *call, a *answer) streamForm {
 	switch {
 	case c.endpoint.dialect == protocol.Anthropic:
 		return &sseForm{end: func(e *protocol.Error) []byte { return anthropic.ErrorEvent(e, c.requestID) }}
-	case c.endpoint.dialect == protocol.Gemini && !strings.HasPrefix(a.field("Content-Type"), "text/event-stream"):
-		return &arrayForm{}
+	case c.endpoint.dialect == protocol.Gemini && a.isArray():
+		return arrayForm{}
 	case c.endpoint.dialect == protocol.Gemini:
 		return &sseForm{end: gemini.ErrorEvent}
 	case c.endpoint.path == "/responses":
@@ -36,7 +32,6 @@ func formOf(c *call, a *answer) streamForm {
 }
 
 type sseForm struct {
-	sse.Splitter
 	end func(*protocol.Error) []byte
 }
 
@@ -46,7 +41,6 @@ func (f *sseForm) fail(e *protocol.Error, _ bool) []byte { return f.end(e) }
 
 // responsesForm remembers what the failure's events must repeat.
 type responsesForm struct {
-	sse.Splitter
 	head openai.ResponsesHead
 }
 
@@ -56,10 +50,15 @@ func (f *responsesForm) fail(e *protocol.Error, _ bool) []byte { return f.head.E
 
 // arrayForm is Gemini's stream without alt=sse: one JSON array, element by
 // element.
-type arrayForm struct{ gemini.ArraySplitter }
+type arrayForm struct{}
 
-func (f *arrayForm) observe([]byte) {}
+func (arrayForm) observe([]byte) {}
 
-func (f *arrayForm) fail(e *protocol.Error, sent bool) []byte {
+func (arrayForm) fail(e *protocol.Error, sent bool) []byte {
 	return gemini.ArrayErrorEvent(e, !sent)
+}
+
+// isArray tells whether a Gemini stream is one JSON array.
+func (a *answer) isArray() bool {
+	return !strings.HasPrefix(a.field("Content-Type"), "text/event-stream")
 }

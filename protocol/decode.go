@@ -238,5 +238,14 @@ func plainText(body []byte) string {
 	return text
 }
 
+// Discreet returns an error's body without the names of the gateway's own
+// organizations and projects; body itself where there are none.
+func Discreet(body []byte) []byte {
+	if !account.Match(body) {
+		return body
+	}
+	return account.ReplaceAll(body, []byte("$1-..."))
+}
+
 // blot takes the gateway's organization out of a text for a client.
 func blot(text string) string { return account.ReplaceAllString(text, "$1-...") }

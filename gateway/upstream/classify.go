@@ -21,6 +21,8 @@ func Classify(status int, h http.Header, body []byte, now time.Time) (Outcome, t
 		return OK, 0
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return Credentials, 0
+	case status == http.StatusPaymentRequired:
+		return Exhausted, retryAfter(h, body, now)
 	case status == http.StatusTooManyRequests:
 		return Cooling, retryAfter(h, body, now)
 	case status == http.StatusRequestTimeout, status < 200, status >= 300 && status < 400, status >= 500:

@@ -220,6 +220,8 @@ func (c *Client) answered(b *body, resp *http.Response, outcome Outcome) *Fault 
 		f.Cause = "credentials"
 	case outcome == Cooling:
 		f.Cause = "cooling"
+	case outcome == Exhausted:
+		f.Cause = "exhausted"
 	case resp.StatusCode == 529 || resp.StatusCode == http.StatusServiceUnavailable:
 		f.Cause = "overloaded"
 	}

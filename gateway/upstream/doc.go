@@ -17,6 +17,7 @@ const (
 	CallerFault                // 400-class: the request's own fault; it goes to the client
 	Credentials                // 401, 403: the instance refuses the gateway's credentials
 	Cooling                    // 429: this model rests there
+	Exhausted                  // 402: the instance's account has nothing left to spend
 	Failed                     // 5xx, 529, 3xx, 408: the instance's fault
 	Unreachable                // no answer: connect, TLS, reset, timeout before the first byte
 	Canceled                   // the caller's context ended
@@ -25,7 +26,7 @@ const (
 // Fault is an attempt that served nobody.
 type Fault struct {
 	Outcome    Outcome
-	Cause      string        // connect timeout reset status overloaded credentials cooling canceled
+	Cause      string        // connect timeout reset status overloaded credentials cooling exhausted canceled
 	Reason     string        // one line for logs and the admin listener; no secrets
 	Status     int           // 0: the instance did not answer
 	RetryAfter time.Duration // as the instance told; 0: it did not

@@ -61,6 +61,9 @@ func (s *ArraySplitter) release() {
 // keep is the largest buffer that outlives the piece it was made for.
 const keep = 16 << 10
 
+// Closed tells whether the array's closing bracket has come.
+func (s *ArraySplitter) Closed() bool { return s.depth == 0 && len(s.buf) > 0 && !s.text }
+
 // Close hands out what is left when the stream has ended, which is at least
 // the closing bracket, and makes the splitter ready for another stream.
 func (s *ArraySplitter) Close(piece func(raw []byte)) {

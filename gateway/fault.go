@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/llmgw/llmgw/gateway/upstream"
+	"github.com/llmgw/llmgw/health"
+	"github.com/llmgw/llmgw/protocol"
+)
+
+const (
+	// coolDefault is how long a model rests at an instance that answered 429
+	// without saying how long.
+	coolDefault = 10 * time.Second
+	// quotaPause is how long an instance rests whose account has no money left:
+	// it comes back by a human's hand, not by waiting.
+	quotaPause = 15 * time.Minute
+)
+
+// fault is an attempt that served nobody, with what the instance said of it.
+type fault struct {
+	*upstream.Fault
+	said *protocol.Error // nil: it did not say anything
+}
+
+// understand reads the answer of an attempt that failed. A body can tell what
+// its status does not: a quota that is used up, a bad key behind a 400.
+func understand(f *upstream.Fault) *fault {
+	if f.Response == nil {
+		return &fault{Fault: f}
+	}
+	said := protocol.DecodeError(f.Status, f.Response.Body)
+	said.RetryAfter = f.RetryAfter
+	if o := outcomeOf(said); o == upstream.Credentials || o == upstream.Exhausted {
+		f.Outcome = o
+	}
+	return &fault{Fault: f, said: said}
+}
+
+// embedded is the fault of an error inside of a 200: that of the status which
+// the error stands for.
+func embedded(e *protocol.Error) *fault {
+	f := &upstream.Fault{
+		Outcome: outcomeOf(e), Status: e.HTTPStatus(), RetryAfter: e.RetryAfter, Cause: "status",
+		Reason: fmt.Sprintf("an error inside of a 200: %s", e.Code),
+	}
+	if e.Code == protocol.Overloaded || e.Code == protocol.Unavailable {
+		f.Cause = "overloaded"
+	}
+	return &fault{Fault: f, said: e}
+}
+
+// outcomeOf is what a provider's error means for its instance.
+func outcomeOf(e *protocol.Error) upstream.Outcome {
+	switch e.Code {
+	case protocol.Authentication, protocol.Permission:
+		return upstream.Credentials
+	case protocol.RateLimited:
+		if e.Reason == protocol.ReasonNoQuota {
+			return upstream.Exhausted
+		}
+		return upstream.Cooling
+	case protocol.Internal, protocol.BadGateway, protocol.Unavailable, protocol.GatewayTimeout, protocol.Overloaded,
+		protocol.RequestTimeout, protocol.NotImplemented:
+		return upstream.Failed
+	}
+	return upstream.CallerFault
+}
+
+// blame tells the health table what an instance's fault means for others.
+func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault) {
+	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "failure").Inc()
+	if t.endpoint.kind == kindCount {
+		n.health.Release(in.id) // counting says nothing about generating
+		return
+	}
+	switch f.Outcome {
+	case upstream.Cooling:
+		wait := f.RetryAfter
+		if wait <= 0 {
+			wait = coolDefault
+		}
+		n.health.Cool(in.id, model, wait)
+		n.health.Release(in.id)
+	case upstream.Exhausted:
+		n.log.Error("a provider says that the account of this instance has no quota left; the instance rests",
+			"provider", p.Name, "instance", in.Name, "status", f.Status, "for", quotaPause, "request_id", t.requestID)
+		n.health.Cool(in.id, "", quotaPause)
+		n.health.Release(in.id)
+	case upstream.Credentials:
+		n.log.Error("a provider refuses this gateway's credentials; the instance is not used until the configuration is reloaded",
+			"provider", p.Name, "instance", in.Name, "status", f.Status, "request_id", t.requestID)
+		n.health.Fail(in.id, health.Cause("credentials"), f.Reason, 0)
+	default:
+		n.health.Fail(in.id, health.Cause(f.Cause), f.Reason, f.RetryAfter)
+	}
+}
+
+// wellFormed tells whether a body is an error as the dialect's clients expect
+// it. Proxies answer in HTML, compatible servers in forms of their own.
+func wellFormed(d protocol.Dialect, body []byte) bool {
+	text, ok := protocol.Find(body, "error", "message")
+	if !ok || text[0] != '"' {
+		return false
+	}
+	if d != protocol.Anthropic {
+		return true
+	}
+	outer, _ := protocol.Find(body, "type")
+	inner, ok := protocol.Find(body, "error", "type")
+	return ok && inner[0] == '"' && bytes.Equal(outer, []byte(`"error"`))
+}
+
+// foreign tells whether a status is not known to a dialect's clients.
+func foreign(d protocol.Dialect, status int) bool {
+	return status == protocol.Overloaded.Status() && d != protocol.Anthropic
+}
+
+// passError gives the client the error of an instance of its own dialect: the
+// bytes as they are where its SDK can read them, else the same in good form.
+func (n *Node) passError(t *trip, said *protocol.Error, got *upstream.Buffered) *answer {
+	d := t.endpoint.dialect
+	if got == nil || !wellFormed(d, got.Body) || foreign(d, said.HTTPStatus()) {
+		e := *said
+		if foreign(d, e.Status) {
+			e.Status = 0
+		}
+		return n.failure(d, t.requestID, &e)
+	}
+	return &answer{status: said.HTTPStatus(), body: protocol.Discreet(got.Body), header: fieldsOf(got.Header)}
+}

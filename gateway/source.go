@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/gemini"
+	"github.com/llmgw/llmgw/protocol/sse"
+)
+
+// frameSource is a stream as whole frames. It is used from one goroutine.
+type frameSource interface {
+	// pull waits for bytes, and hands each frame that they complete to emit; a
+	// frame is valid during that call. It returns io.EOF once the stream has
+	// come to its own end, and any other error for one that has not.
+	pull(emit func(raw []byte)) error
+	Close() error
+}
+
+// splitter divides bytes into frames.
+type splitter interface {
+	Feed(chunk []byte, frame func(raw []byte)) error
+	Close(frame func(raw []byte)) // hands out what is left at a clean end
+}
+
+func splitterOf(array bool) splitter {
+	if array {
+		return &gemini.ArraySplitter{}
+	}
+	return &sse.Splitter{}
+}
+
+// readChunk is how much one Read of a source may bring.
+const readChunk = 4 << 10
+
+// hopStream is a stream that another node serves. What ends well there ends
+// well here: the owner has judged it.
+type hopStream struct {
+	body  io.ReadCloser
+	split splitter
+	buf   []byte
+}
+
+func newHopStream(r *hop.Response, array bool) *hopStream {
+	return &hopStream{body: r.Body, split: splitterOf(array), buf: make([]byte, readChunk)}
+}
+
+func (s *hopStream) pull(emit func(raw []byte)) error {
+	m, err := s.body.Read(s.buf)
+	if m > 0 {
+		if ferr := s.split.Feed(s.buf[:m], emit); ferr != nil {
+			return ferr
+		}
+	}
+	if err == io.EOF {
+		s.split.Close(emit)
+	}
+	return err
+}
+
+func (s *hopStream) Close() error { return s.body.Close() }
+
+// errUnfinished is a stream that ended without its dialect's own end.
+var errUnfinished = errors.New("the stream ended before the answer was complete")
+
+// maxHeld bounds what is held back before the first content. Far more than the
+// longest prelude seen: response.created repeats the request's tools, twice.
+const maxHeld = 1 << 20
+
+// heldFrames are frames that wait for the first content.
+type heldFrames struct {
+	bytes []byte
+	ends  []int
+}
+
+func (h *heldFrames) add(raw []byte) {
+	h.bytes = append(h.bytes, raw...)
+	h.ends = append(h.ends, len(h.bytes))
+}
+
+// release hands out the frames as they came, and lets go of them.
+func (h *heldFrames) release(emit func(raw []byte)) {
+	start := 0
+	for _, end := range h.ends {
+		emit(h.bytes[start:end:end])
+		start = end
+	}
+	*h = heldFrames{}
+}
+
+// look tells what a provider's frame is.
+type look func(raw []byte, begun bool) (protocol.Piece, *protocol.Error)
