@@ -55,6 +55,10 @@ func update(u *protocol.Usage, usage []byte) bool {
 			set(&now.CacheRead, v)
 		case "cache_creation_input_tokens":
 			set(&now.CacheWrite, v)
+		case "output_tokens_details":
+			if n, ok := protocol.IntAt(v, "thinking_tokens"); ok && n >= 0 {
+				now.Reasoning = n
+			}
 		case "iterations":
 			iterations = v
 		}
@@ -64,6 +68,7 @@ func update(u *protocol.Usage, usage []byte) bool {
 	}
 	if iterations != nil {
 		if sum, ok := sumIterations(iterations); ok {
+			sum.Reasoning = now.Reasoning
 			now, known = sum, true
 		}
 	}

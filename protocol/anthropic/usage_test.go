@@ -62,12 +62,15 @@ func frames(t *testing.T, stream []byte) [][]byte {
 	return all
 }
 
-// counts are the four counts as encoding/json reads them.
+// counts are the counts as encoding/json reads them.
 type counts struct {
 	Input      *int64 `json:"input_tokens"`
 	Output     *int64 `json:"output_tokens"`
 	CacheRead  *int64 `json:"cache_read_input_tokens"`
 	CacheWrite *int64 `json:"cache_creation_input_tokens"`
+	Details    *struct {
+		Thinking *int64 `json:"thinking_tokens"`
+	} `json:"output_tokens_details"`
 }
 
 // over writes the counts that are there over those before them.
@@ -79,6 +82,9 @@ func (c *counts) over(u *protocol.Usage) bool {
 		if n != nil {
 			*part = *n
 		}
+	}
+	if c.Details != nil && c.Details.Thinking != nil {
+		u.Reasoning = *c.Details.Thinking
 	}
 	return true
 }

@@ -1,0 +1,255 @@
+package anthropic
+
+import (
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// message reads an element of messages.
+func (d *requestDecoder) message() {
+	c := d.c
+	var m protocol.Message
+	role, content := false, false
+	c.Object(func(name []byte) {
+		switch string(name) {
+		case "role":
+			role = true
+			switch string(c.Text().Inner()) {
+			case "user":
+			case "assistant":
+				m.Role = protocol.RoleAssistant
+			case "system":
+				m.Role = protocol.RoleSystem
+			default:
+				if c.Err() == nil {
+					c.Fail("expected user, assistant or system.")
+				}
+			}
+		case "content":
+			content = true
+			if c.Kind() == '"' {
+				m.Parts = []protocol.Part{{Kind: protocol.PartText, Text: c.Text()}}
+			} else {
+				m.Parts = d.blocks(c)
+			}
+		}
+	})
+	if c.Err() == nil && !(role && content) {
+		c.Fail("it needs a role and a content.")
+	}
+	d.messages = append(d.messages, m)
+}
+
+// blocks reads an array of content blocks.
+func (d *requestDecoder) blocks(c *protocol.Cursor) []protocol.Part {
+	var few [8]protocol.Part // most messages have no more, and their list is then allocated once
+	parts := few[:0]
+	c.Array(func(int) { parts = d.block(c, parts) })
+	return append([]protocol.Part(nil), parts...)
+}
+
+// block holds the members of a content block until its type, which may stand
+// behind them, says what they mean.
+type block struct {
+	kind                                    string
+	text, thinking, signature, data         protocol.Text
+	id, resultOf, name, title, context, url protocol.Text
+	input                                   protocol.Raw
+	cache                                   protocol.CacheMark
+	isError, cited                          bool
+	content, source                         protocol.Cursor // at the value, where there is one
+	hasContent, hasSource                   bool
+}
+
+// blockKinds are the types of blocks that are understood. Blocks of server
+// tools are recognised by their ending.
+func blockKind(t protocol.Text) string {
+	switch k := string(t.Inner()); k {
+	case "text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result",
+		"tool_reference", "tool_addition", "tool_removal", "browser_state", "compaction", "fallback":
+		return k
+	case "server_tool_use", "mcp_tool_use", "mcp_tool_listing", "container_upload":
+		return serverBlock
+	default:
+		if len(k) > len("_tool_result") && k[len(k)-len("_tool_result"):] == "_tool_result" {
+			return serverBlock
+		}
+	}
+	return ""
+}
+
+// serverBlock is the kind of all blocks that Anthropic's own tools make.
+const serverBlock = "server"
+
+// block appends what the block at hand says to parts.
+func (d *requestDecoder) block(c *protocol.Cursor, parts []protocol.Part) []protocol.Part {
+	whole := *c
+	var b block
+	c.Object(func(name []byte) { d.blockMember(c, &b, name) })
+	if c.Err() != nil {
+		return parts
+	}
+	if b.kind == "" {
+		c.Fail("it lacks a type.")
+		return parts
+	}
+	if b.kind == serverBlock {
+		return append(parts, serverPart(whole.Raw(), b.name, b.cache))
+	}
+	n := len(parts)
+	parts = d.part(c, &b, parts)
+	if len(parts) > n && b.cache != protocol.CacheNone {
+		parts[len(parts)-1].Cache = b.cache
+	}
+	return parts
+}
+
+func (d *requestDecoder) blockMember(c *protocol.Cursor, b *block, name []byte) {
+	switch string(name) {
+	case "type":
+		if b.kind = blockKind(c.Text()); b.kind == "" && c.Err() == nil {
+			c.Fail("this type of content block is not known.")
+		}
+	case "text":
+		b.text = c.Text()
+	case "thinking":
+		b.thinking = c.Text()
+	case "signature":
+		b.signature = c.TextOrNull()
+	case "data":
+		b.data = c.Text()
+	case "id":
+		b.id = c.Text()
+	case "tool_use_id":
+		b.resultOf = c.Text()
+	case "name":
+		b.name = c.TextOrNull()
+	case "title":
+		b.title = c.TextOrNull()
+	case "context":
+		b.context = c.TextOrNull()
+	case "input":
+		b.input = c.Raw()
+	case "cache_control":
+		b.cache = cacheMark(c)
+	case "is_error":
+		if !c.Null() {
+			b.isError = c.Bool()
+		}
+	case "citations":
+		if c.Kind() == '{' {
+			c.Object(func(name []byte) { b.cited = string(name) == "enabled" && c.Bool() })
+		}
+	case "content":
+		b.content, b.hasContent = *c, c.Kind() != 'n'
+	case "source":
+		if c.Kind() == '"' { // of a search result
+			b.url = c.Text()
+			return
+		}
+		b.source, b.hasSource = *c, c.Kind() != 'n'
+	}
+}
+
+// need makes the walk fail where a block lacks a member that it must have.
+func need(c *protocol.Cursor, has bool, kind, member string) bool {
+	if !has {
+		c.Fail("a block of type " + kind + " needs '" + member + "'.")
+	}
+	return has
+}
+
+// part appends the part that a block is; one document can be several.
+func (d *requestDecoder) part(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+	p := protocol.Part{}
+	switch b.kind {
+	case "text":
+		p.Text = b.text
+		need(c, b.text != nil, "text", "text")
+	case "image":
+		if p.Kind = protocol.PartImage; need(c, b.hasSource, "image", "source") {
+			s := d.source(c, b)
+			p.Media = b.media(&s)
+		}
+	case "document":
+		if need(c, b.hasSource, "document", "source") {
+			return d.document(c, b, parts)
+		}
+	case "thinking":
+		p.Kind, p.Text, p.Signature = protocol.PartThinking, b.thinking, signatureOf(b.signature)
+		need(c, b.thinking != nil, "thinking", "thinking")
+	case "redacted_thinking":
+		p.Kind, p.Signature = protocol.PartRedacted, signatureOf(b.data)
+		need(c, b.data != nil, "redacted_thinking", "data")
+	case "tool_use":
+		p.Kind, p.ID, p.Name, p.Args = protocol.PartCall, b.id, b.name, b.input
+		switch {
+		case !need(c, !b.id.Empty(), "tool_use", "id"), !need(c, !b.name.Empty(), "tool_use", "name"):
+		case b.input == nil || protocol.IsNull(b.input):
+			p.Args = protocol.Raw("{}")
+		case b.input[0] != '{':
+			c.Fail("the input of a tool_use must be an object.")
+		}
+	case "tool_result":
+		p.Kind, p.ID, p.IsError = protocol.PartResult, b.resultOf, b.isError
+		need(c, !b.resultOf.Empty(), "tool_result", "tool_use_id")
+		if b.hasContent {
+			p.Parts = d.content(c, b)
+		}
+	case "search_result":
+		return d.searchResult(c, b, parts)
+	default:
+		return d.remark(c, b, parts)
+	}
+	return append(parts, p)
+}
+
+// remark reads the blocks that matter to Anthropic's servers more than to a
+// model.
+func (d *requestDecoder) remark(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+	switch b.kind {
+	case "compaction": // a summary in place of the turns before it
+		if b.hasContent {
+			return append(parts, d.content(c, b)...)
+		}
+	case "tool_reference":
+		d.x.Warn("tool_reference", "sent as text")
+		return append(parts, protocol.Part{Kind: protocol.PartText, Text: protocol.TextOf("[tool " + b.name.String() + "]")})
+	case "fallback":
+	default:
+		d.x.Warn("messages", "a block that only Anthropic understands is dropped")
+	}
+	return parts
+}
+
+// content reads a block's content, which was skipped before its type was
+// known.
+func (d *requestDecoder) content(c *protocol.Cursor, b *block) []protocol.Part {
+	in := &b.content
+	var parts []protocol.Part
+	if in.Kind() == '"' {
+		parts = []protocol.Part{{Kind: protocol.PartText, Text: in.Text()}}
+	} else {
+		parts = d.blocks(in)
+	}
+	pass(c, in)
+	return parts
+}
+
+// pass makes the walk of c fail where that of a copy has.
+func pass(c, from *protocol.Cursor) {
+	if err := from.Err(); err != nil {
+		c.FailWith(protocol.AsError(err))
+	}
+}
+
+// signatureOf tells whose a signature is: one that this gateway wrapped, or
+// Anthropic's own.
+func signatureOf(t protocol.Text) protocol.Signature {
+	if s, ours := protocol.Unwrap(t); ours {
+		return s
+	}
+	if t.Empty() {
+		return protocol.Signature{}
+	}
+	return protocol.Signature{Maker: protocol.MadeByAnthropic, Data: t}
+}

@@ -1,0 +1,190 @@
+package anthropic
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// NewStreamEncoder returns the encoder of a streamed message for the client.
+func NewStreamEncoder(x *protocol.Exchange) protocol.StreamEncoder { return &streamEncoder{x: x} }
+
+type streamEncoder struct {
+	x       *protocol.Exchange
+	started bool
+	done    bool
+
+	kind  protocol.PartKind // of the part that is open
+	open  bool              // it has a block
+	sig   bool              // its signature has been written
+	index int               // of the next block, or of the open one
+
+	calls bool
+	stop  protocol.Stop
+}
+
+// Event implements [protocol.StreamEncoder].
+func (s *streamEncoder) Event(dst []byte, e *protocol.Event) []byte {
+	if s.done || e.Choice != 0 {
+		return dst
+	}
+	switch e.Kind {
+	case protocol.EventPing:
+		if s.started {
+			dst = append(dst, "event: ping\ndata: {\"type\": \"ping\"}\n\n"...)
+		}
+	case protocol.EventStart:
+		dst = s.start(dst, e)
+	case protocol.EventPartStart:
+		dst = s.partStart(dst, e.Part)
+	case protocol.EventDelta:
+		dst = s.delta(dst, e.Text)
+	case protocol.EventSignature:
+		dst = s.signature(dst, e.Part.Signature)
+	case protocol.EventCite:
+		s.x.Warn("citations", "not supported")
+	case protocol.EventPartStop:
+		dst = s.partStop(dst)
+	case protocol.EventStop:
+		s.stop = protocol.Stop{Reason: e.Stop.Reason, Sequence: bytes.Clone(e.Stop.Sequence), Detail: bytes.Clone(e.Stop.Detail)}
+	case protocol.EventEnd:
+		dst = s.end(dst, e)
+	case protocol.EventError:
+		s.done = true
+		dst = append(dst, ErrorEvent(e.Err, "")...)
+	}
+	return dst
+}
+
+func (s *streamEncoder) start(dst []byte, e *protocol.Event) []byte {
+	if s.started {
+		return dst
+	}
+	s.started = true
+	dst = append(dst, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{"...)
+	dst = appendHead(dst, s.x, e.ID)
+	dst = append(dst, `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
+	dst = appendUsage(dst, e.Usage, e.Tier)
+	return append(dst, "}}\n\n"...)
+}
+
+// blockStart begins the frame of a content_block_start; the block follows, and
+// then "}\n\n".
+func (s *streamEncoder) blockStart(dst []byte) []byte {
+	s.open = true
+	dst = append(dst, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"...)
+	dst = strconv.AppendInt(dst, int64(s.index), 10)
+	return append(dst, `,"content_block":`...)
+}
+
+func (s *streamEncoder) blockStop(dst []byte) []byte {
+	s.open = false
+	dst = append(dst, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":"...)
+	dst = strconv.AppendInt(dst, int64(s.index), 10)
+	s.index++
+	return append(dst, "}\n\n"...)
+}
+
+const endOfFrame = "}\n\n"
+
+func (s *streamEncoder) partStart(dst []byte, p *protocol.Part) []byte {
+	if s.open {
+		dst = s.partStop(dst)
+	}
+	s.kind, s.sig = p.Kind, false
+	switch p.Kind {
+	case protocol.PartThinking:
+		dst = append(s.blockStart(dst), `{"type":"thinking","thinking":"","signature":""}`...)
+		return append(dst, endOfFrame...)
+	case protocol.PartRedacted:
+		if p.Signature.Present() {
+			return s.signature(dst, p.Signature)
+		}
+	case protocol.PartCall:
+		s.calls = true
+		dst = appendCall(s.blockStart(dst), p, protocol.Raw("{}"))
+		return append(append(dst, '}'), endOfFrame...)
+	case protocol.PartImage:
+		s.x.Warn("messages", "an image in the answer is not shown")
+		return s.delta(dst, imageNote)
+	}
+	return dst // a text begins with its first characters
+}
+
+func (s *streamEncoder) delta(dst []byte, t protocol.Text) []byte {
+	if t.Empty() {
+		return dst
+	}
+	var head string
+	switch s.kind {
+	case protocol.PartText, protocol.PartRefusal, protocol.PartImage:
+		head = `,"delta":{"type":"text_delta","text":`
+		if !s.open {
+			dst = append(s.blockStart(dst), `{"type":"text","text":""}`...)
+			dst = append(dst, endOfFrame...)
+		}
+	case protocol.PartThinking:
+		head = `,"delta":{"type":"thinking_delta","thinking":`
+	case protocol.PartCall:
+		head = `,"delta":{"type":"input_json_delta","partial_json":`
+	default:
+		return dst
+	}
+	return s.appendDelta(dst, head, t)
+}
+
+func (s *streamEncoder) appendDelta(dst []byte, head string, t protocol.Text) []byte {
+	dst = append(dst, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"...)
+	dst = strconv.AppendInt(dst, int64(s.index), 10)
+	dst = append(dst, head...)
+	dst = append(dst, t...)
+	return append(dst, "}}\n\n"...)
+}
+
+// signature writes what proves the open part. A call's has no place here.
+func (s *streamEncoder) signature(dst []byte, sig protocol.Signature) []byte {
+	switch {
+	case s.sig:
+	case s.kind == protocol.PartThinking:
+		s.sig = true
+		return s.appendDelta(dst, `,"delta":{"type":"signature_delta","signature":`, clientSignature(sig))
+	case s.kind == protocol.PartRedacted && sig.Maker == protocol.MadeByAnthropic:
+		s.sig = true
+		dst = append(s.blockStart(dst), `{"type":"redacted_thinking","data":`...)
+		dst = append(dst, sig.Data...)
+		return append(append(dst, '}'), endOfFrame...)
+	case s.kind == protocol.PartRedacted:
+		dst = append(s.blockStart(dst), `{"type":"thinking","thinking":"","signature":""}`...)
+		dst = append(dst, endOfFrame...)
+		s.sig = true
+		return s.appendDelta(dst, `,"delta":{"type":"signature_delta","signature":`, sig.Wrap())
+	}
+	return dst
+}
+
+func (s *streamEncoder) partStop(dst []byte) []byte {
+	if !s.open {
+		return dst
+	}
+	if s.kind == protocol.PartThinking && !s.sig {
+		dst = s.signature(dst, protocol.Signature{})
+	}
+	return s.blockStop(dst)
+}
+
+func (s *streamEncoder) end(dst []byte, e *protocol.Event) []byte {
+	dst = s.partStop(dst)
+	if s.index == 0 && s.stop.Reason != protocol.StopRefusal {
+		dst = append(s.blockStart(dst), `{"type":"text","text":""}`...) // clients expect a block
+		dst = append(dst, endOfFrame...)
+		dst = s.blockStop(dst)
+	}
+	s.done = true
+	dst = append(dst, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{"...)
+	dst = appendStop(dst, &s.stop, s.calls)
+	dst = append(dst, `},"usage":`...)
+	dst = appendUsage(dst, e.Usage, "")
+	dst = append(dst, endOfFrame...)
+	return append(dst, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"...)
+}
