@@ -1,6 +1,7 @@
 // Package gemini knows the wire format of the Gemini API's generateContent.
-// It reads what routing and accounting need of requests and answers, which
-// otherwise pass as bytes, and writes errors in Google's form.
+// It reads what routing and accounting need of requests and answers that pass
+// as bytes, converts requests, answers and streams from and to the hub of
+// package protocol, and reads and writes errors in Google's form.
 //
 // Sources: the types and converters of @google/genai and recorded traffic;
 // where they differ the recordings win.

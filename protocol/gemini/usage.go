@@ -38,14 +38,15 @@ func PieceUsage(piece []byte, u *protocol.Usage) bool {
 
 func mentions(b []byte) bool { return bytes.Contains(b, []byte(`"usageMetadata"`)) }
 
-// objectUsage reads the usage of one answer or chunk. Prompt tokens hold the
-// cached ones but not those of tool results; candidates do not hold thoughts;
-// each may be missing.
+// objectUsage reads the usage of one answer or chunk.
 func objectUsage(body []byte, u *protocol.Usage) bool {
 	usage, ok := protocol.Find(body, "usageMetadata")
-	if !ok {
-		return false
-	}
+	return ok && counts(usage, u)
+}
+
+// counts reads a usageMetadata. Prompt tokens hold the cached ones but not
+// those of tool results; candidates do not hold thoughts; each may be missing.
+func counts(usage []byte, u *protocol.Usage) bool {
 	var prompt, tool, cached, candidates, thoughts int64
 	known := false
 	set := func(part *int64, value []byte) {
@@ -72,5 +73,6 @@ func objectUsage(body []byte, u *protocol.Usage) bool {
 		return false
 	}
 	*u = protocol.SplitInput(prompt+tool, cached, 0, candidates+thoughts)
+	u.Reasoning = min(max(thoughts, 0), u.Output)
 	return true
 }

@@ -14,7 +14,7 @@ import (
 
 func TestUsageOf(t *testing.T) {
 	const chunk = `{"usageMetadata":{"promptTokenCount":100,"cachedContentTokenCount":60,"toolUsePromptTokenCount":9,"candidatesTokenCount":7,"thoughtsTokenCount":5}}`
-	full := protocol.Usage{Input: 49, Output: 12, CacheRead: 60}
+	full := protocol.Usage{Input: 49, Output: 12, CacheRead: 60, Reasoning: 5}
 	for body, want := range map[string]*protocol.Usage{
 		chunk: &full,
 		" [{\"usageMetadata\":{\"promptTokenCount\":1}}\n,\r\n" + chunk + "\n]\n": &full,
@@ -97,7 +97,7 @@ func TestUsageRecordings(t *testing.T) {
 			continue
 		}
 		seen++
-		if got.Total() != *last.Usage.Total || got.CacheRead != last.Usage.Cached || got.Output < last.Usage.Thoughts {
+		if got.Total() != *last.Usage.Total || got.CacheRead != last.Usage.Cached || got.Reasoning != last.Usage.Thoughts {
 			t.Errorf("%s: %+v, want a total of %d", r.Name, got, *last.Usage.Total)
 		}
 	}

@@ -1,0 +1,110 @@
+package gemini
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// Thinking of another provider's model must come back whole, its signature
+// with it, before the call that followed it. Gemini's clients send back one
+// thing faithfully: the thoughtSignature of a part. So the thinking travels
+// there, as base64, which typed clients decode and encode again, of carried
+// and a JSON array [kind, text, signature, kind, text, signature, ...].
+const carried = "llmgw1."
+
+// carry appends the thoughtSignature that holds thinking, in its order.
+func carry(dst []byte, thinking []protocol.Part) []byte {
+	plain := append([]byte(carried), '[')
+	for i := range thinking {
+		p := &thinking[i]
+		if i > 0 {
+			plain = append(plain, ',')
+		}
+		kind := `"t",`
+		if p.Kind == protocol.PartRedacted {
+			kind = `"r",`
+		}
+		plain = append(plain, kind...)
+		plain = appendText(plain, p.Text)
+		plain = append(plain, ',')
+		plain = append(plain, p.Signature.Wrap()...)
+	}
+	plain = append(plain, ']')
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, plain)
+	return append(dst, '"')
+}
+
+// appendText appends a text, an absent one as the empty one.
+func appendText(dst []byte, t protocol.Text) []byte {
+	if t == nil {
+		return append(dst, '"', '"')
+	}
+	return append(dst, t...)
+}
+
+// uncarry reads what carry made; false: the signature is another's. It may
+// come from anybody.
+func uncarry(signature protocol.Text) ([]protocol.Part, bool) {
+	head := base64.StdEncoding.EncodeToString([]byte(carried)[:6])
+	if !bytes.HasPrefix(signature.Inner(), []byte(head)) {
+		return nil, false
+	}
+	plain, err := base64.StdEncoding.DecodeString(signature.String())
+	array, ours := bytes.CutPrefix(plain, []byte(carried))
+	if err != nil || !ours {
+		return nil, false
+	}
+	var out []protocol.Part
+	var fields [3]protocol.Text
+	n, whole := 0, true
+	err = protocol.ScanArray(array, func(m protocol.Member) {
+		v := m.Of(array)
+		if v[0] != '"' {
+			whole = false
+			return
+		}
+		fields[n%3] = protocol.Text(v)
+		if n++; n%3 != 0 {
+			return
+		}
+		p := protocol.Part{Kind: protocol.PartThinking, Text: fields[1]}
+		if fields[0].Is("r") {
+			p = protocol.Part{Kind: protocol.PartRedacted}
+		}
+		s, ok := protocol.Unwrap(fields[2])
+		p.Signature = s
+		whole = whole && ok
+		out = append(out, p)
+	})
+	return out, err == nil && whole && n%3 == 0
+}
+
+// skipValidator stands where Gemini 3 wants a signature and none is known:
+// the API takes it, and its documentation names it for this.
+const skipValidator = `"skip_thought_signature_validator"`
+
+// signed appends a part of the model's with the signature that it came with.
+func signed(out []protocol.Part, p protocol.Part, signature protocol.Text) []protocol.Part {
+	switch {
+	case signature.Empty() || string(signature) == skipValidator || signature.Is("context_engineering_is_the_way_to_go"):
+		if p.Kind != protocol.PartText || !p.Text.Empty() {
+			out = append(out, p)
+		}
+		return out
+	}
+	if thinking, ok := uncarry(signature); ok {
+		out = append(out, thinking...)
+		if (p.Kind == protocol.PartText || p.Kind == protocol.PartThinking) && p.Text.Empty() {
+			return out
+		}
+		if p.Kind == protocol.PartThinking { // the same again, without its signature
+			return out
+		}
+		return append(out, p)
+	}
+	p.Signature = protocol.Signature{Maker: protocol.MadeByGemini, Data: signature}
+	return append(out, p)
+}

@@ -1,0 +1,141 @@
+package gemini
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// media writes an image, a document or a sound.
+func (e *encoder) media(p *protocol.Part, at path) {
+	m := p.Media
+	if m == nil {
+		return
+	}
+	if !m.Plain.Empty() {
+		e.text(protocol.AppendTexts(nil, "\n\n", titled(m)...))
+		return
+	}
+	if m.Data.Empty() {
+		e.reference(m, at)
+		return
+	}
+	e.next()
+	e.dst = append(e.dst, `{"inlineData":`...)
+	e.blob(p, at)
+	if e.t.level { // as thinkingLevel, from the third generation on
+		switch m.Detail {
+		case "low":
+			e.dst = append(e.dst, `,"mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}`...)
+		case "high":
+			e.dst = append(e.dst, `,"mediaResolution":{"level":"MEDIA_RESOLUTION_HIGH"}`...)
+		}
+	}
+	e.dst = append(e.dst, '}')
+}
+
+func titled(m *protocol.Media) []protocol.Text {
+	var texts []protocol.Text
+	for _, t := range []protocol.Text{m.Name, m.Context, m.Plain} {
+		if !t.Empty() {
+			texts = append(texts, t)
+		}
+	}
+	return texts
+}
+
+// blob writes the object that holds data and its type.
+func (e *encoder) blob(p *protocol.Part, at path) {
+	data := cleanBase64(p.Media.Data)
+	e.dst = append(e.dst, `{"mimeType":"`...)
+	e.dst = append(e.dst, e.mime(p, data, at)...)
+	e.dst = append(e.dst, `","data":`...)
+	e.dst = append(e.dst, data...)
+	e.dst = append(e.dst, '}')
+}
+
+// mime is the type of a part's data, as the client says or as the data shows.
+func (e *encoder) mime(p *protocol.Part, data protocol.Text, at path) string {
+	var said string
+	if t := p.Media.Type; !t.Empty() {
+		said, _, _ = strings.Cut(strings.ToLower(t.String()), ";")
+		said = strings.TrimSpace(said)
+	}
+	switch {
+	case said == "image/jpg":
+		return "image/jpeg"
+	case said == "image/svg+xml":
+		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "unsupported_image", Message: "The model takes no images of type " + said + "."})
+	case said != "" && said != "application/octet-stream" && isMIME(said):
+		return said
+	}
+	if seen := sniff(data); seen != "" {
+		return seen
+	}
+	if e.err == nil && said == "" {
+		e.fail(protocol.Invalid(at.String(), "The type of the data at %s is not told and cannot be recognized.", at))
+	}
+	return "application/octet-stream"
+}
+
+// isMIME tells whether a type may stand in JSON as it is.
+func isMIME(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("/+-._", rune(c)) {
+			return false
+		}
+	}
+	return strings.Contains(s, "/")
+}
+
+// sniff recognizes data in base64 by its first bytes.
+func sniff(data protocol.Text) string {
+	for _, known := range [...]struct{ head, mime string }{
+		{"iVBORw0KGgo", "image/png"}, {"/9j/", "image/jpeg"}, {"R0lGOD", "image/gif"}, {"UklGR", "image/webp"}, {"JVBERi0", "application/pdf"},
+	} {
+		if bytes.HasPrefix(data.Inner(), []byte(known.head)) {
+			return known.mime
+		}
+	}
+	return ""
+}
+
+// cleanBase64 returns data without the line breaks and escapes that some
+// clients put into it.
+func cleanBase64(data protocol.Text) protocol.Text {
+	if bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, ' ') < 0 {
+		return data
+	}
+	return protocol.TextOf(strings.Join(strings.Fields(data.String()), ""))
+}
+
+// reference writes a file that Google keeps. One of the web must have been
+// fetched before: the API does not fetch.
+func (e *encoder) reference(m *protocol.Media, at path) {
+	uri := m.FileID
+	if uri == nil {
+		uri = m.URL
+	}
+	s := uri.String()
+	switch {
+	case isGoogles(s):
+	case m.FileID != nil:
+		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "file_id_provider",
+			Message: "The file at " + at.String() + " is kept by another provider; send its content instead."})
+		return
+	default:
+		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "image_url_fetch",
+			Message: "The URL at " + at.String() + " is not fetched for this model; send the content as data instead."})
+		return
+	}
+	e.next()
+	e.dst = append(e.dst, `{"fileData":{`...)
+	if t := m.Type.String(); isMIME(t) {
+		e.key("mimeType")
+		e.dst = append(e.dst, m.Type...)
+	}
+	e.key("fileUri")
+	e.dst = append(e.dst, uri...)
+	e.dst = append(e.dst, `}}`...)
+}

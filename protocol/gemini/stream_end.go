@@ -1,0 +1,82 @@
+package gemini
+
+import (
+	"strings"
+
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// End ends every candidate. The API only closes the connection, so that an
+// answer is whole when each of them has said why it ended.
+func (d *streamDecoder) End(dst []protocol.Event) []protocol.Event {
+	if d.done {
+		return dst
+	}
+	d.out = dst
+	if len(d.choices) == 0 && d.blocked != nil {
+		d.emit(protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopRefusal, Detail: d.blocked}})
+	} else {
+		d.endChoices()
+	}
+	if !d.done {
+		d.done = true
+		d.emit(protocol.Event{Kind: protocol.EventEnd, Usage: d.usage, Tier: d.tier})
+	}
+	return d.out
+}
+
+func (d *streamDecoder) endChoices() {
+	if len(d.choices) == 0 {
+		d.fail(cut())
+	}
+	for i := range d.choices {
+		ch := &d.choices[i]
+		if ch.reason == "" {
+			d.fail(cut())
+			return
+		}
+		d.endPartial(ch)
+		stop, err := stopOf(ch)
+		if err != nil {
+			d.fail(err)
+			return
+		}
+		if ch.open && ch.kind == protocol.PartText && ch.grounding != nil {
+			if cites := citations(ch.grounding, ch.text, ch.partAt); len(cites) > 0 {
+				d.emit(protocol.Event{Kind: protocol.EventCite, Choice: ch.index, Part: &protocol.Part{Citations: cites}})
+			}
+		}
+		d.close(ch)
+		d.emit(protocol.Event{Kind: protocol.EventStop, Choice: ch.index, Stop: stop})
+	}
+}
+
+func cut() *protocol.Error {
+	return protocol.Errorf(protocol.BadGateway, "The provider's answer ended early.")
+}
+
+// stopOf is why a candidate ended. Where the model failed and nothing of use
+// came before, it is an error.
+func stopOf(ch *choice) (protocol.Stop, *protocol.Error) {
+	switch ch.reason {
+	case "MAX_TOKENS", "CONTINUATION":
+		return protocol.Stop{Reason: protocol.StopLength}, nil
+	case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE",
+		"IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR":
+		detail := ch.message
+		if detail.Empty() {
+			detail = protocol.TextOf("blocked: " + ch.reason)
+		}
+		return protocol.Stop{Reason: protocol.StopRefusal, Detail: detail}, nil
+	case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE":
+		if !ch.usable {
+			e := protocol.Errorf(protocol.BadGateway, "The model gave no usable answer (%s).", ch.reason)
+			e.Reason = strings.ToLower(ch.reason)
+			return protocol.Stop{}, e
+		}
+	}
+	if ch.calls > 0 {
+		return protocol.Stop{Reason: protocol.StopTool}, nil
+	}
+	return protocol.Stop{Reason: protocol.StopEnd}, nil
+}
