@@ -21,6 +21,6 @@ func (n *Node) ChatRelay(src io.ReadCloser) io.ReadCloser {
 	e, _ := endpointOf("POST", "/v1/chat/completions")
 	m := &meter{dialect: e.dialect}
 	c := &call{endpoint: e}
-	s := n.newInstanceStream(&trip{call: c}, nil, nil, &upstream.Response{Body: src}, m, time.Time{})
+	s := n.newInstanceStream(&trip{call: c}, nil, nil, &upstream.Response{Body: src}, m, time.Time{}, &outbound{dialect: e.dialect, path: e.path})
 	return n.newRelay(context.Background(), c, &answer{stream: s})
 }

@@ -42,25 +42,25 @@ type instanceStream struct {
 	hopeless bool // the accounts are settled: the stream goes nowhere
 }
 
-func (n *Node) newInstanceStream(t *trip, p *provider, in *instance, resp *upstream.Response, m *meter, began time.Time) *instanceStream {
+func (n *Node) newInstanceStream(t *trip, p *provider, in *instance, resp *upstream.Response, m *meter, began time.Time, out *outbound) *instanceStream {
 	s := &instanceStream{
 		n: n, t: t, p: p, in: in, body: resp.Body, meter: m, began: began,
-		split: splitterOf(m.array), look: lookOf(t.endpoint, m.array), buf: make([]byte, readChunk),
+		split: splitterOf(m.array), look: lookOf(out, m.array), buf: make([]byte, readChunk),
 	}
 	s.frame = s.take
 	return s
 }
 
-// lookOf picks what an endpoint's own dialect says of its frames.
-func lookOf(e endpoint, array bool) look {
+// lookOf picks what the instance's own dialect says of its frames.
+func lookOf(o *outbound, array bool) look {
 	switch {
-	case e.dialect == protocol.Anthropic:
+	case o.dialect == protocol.Anthropic:
 		return anthropic.Piece
-	case e.dialect == protocol.Gemini && array:
+	case o.dialect == protocol.Gemini && array:
 		return gemini.ArrayPiece
-	case e.dialect == protocol.Gemini:
+	case o.dialect == protocol.Gemini:
 		return gemini.Piece
-	case strings.HasPrefix(e.path, "/responses"):
+	case strings.HasPrefix(o.path, "/responses"):
 		return openai.ResponsesPiece
 	default:
 		return openai.ChatPiece

@@ -151,7 +151,7 @@ func TestASpentDayIsNotRetried(t *testing.T) {
 	}
 	var v struct {
 		Limits []struct {
-			APIKey string `json:"api_key"`
+			APIKey string                                    `json:"api_key"`
 			Day    struct{ Limit, Spent, Remaining float64 } `json:"usd_per_day"`
 		}
 	}

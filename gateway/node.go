@@ -19,6 +19,8 @@ import (
 	"github.com/llmgw/llmgw/gateway/connwatch"
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/limit"
+	"github.com/llmgw/llmgw/gateway/recall"
+	"github.com/llmgw/llmgw/gateway/tokens"
 	"github.com/llmgw/llmgw/gateway/upstream"
 	"github.com/llmgw/llmgw/health"
 )
@@ -45,6 +47,8 @@ type Node struct {
 	reloading sync.Mutex
 	balance   *balance.Balancer
 	limits    *limit.Table
+	recall    *recall.Memory
+	tokens    tokens.Counter
 	health    *health.Table
 	judge     func(id, model string) uint8
 
@@ -93,6 +97,7 @@ func New(o Options) (*Node, error) {
 		observe:   o.Observe,
 		metrics:   newMetrics(o.Version),
 		balance:   balance.New(time.Now),
+		recall:    recall.New(time.Now),
 		peers:     newAvoidance(),
 		quit:      make(chan struct{}),
 		stopped:   make(chan struct{}),

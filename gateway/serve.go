@@ -20,6 +20,7 @@ type trip struct {
 	session  balance.Key
 	attempts int
 	record   *Record
+	conv     *conversion // nil: nothing has had to be converted
 	admission
 
 	// What the instances said, for the answer when none of them serves.
@@ -83,15 +84,11 @@ func (n *Node) tryModels(ctx context.Context, t *trip) *answer {
 	}
 }
 
-// destination routes a model, as far as this dialect reaches.
+// destination routes a model.
 func (t *trip) destination(model string) (destination, *protocol.Error) {
-	d := t.endpoint.dialect
-	to, ok := t.snap.route(model, d)
+	to, ok := t.snap.route(model, t.endpoint.dialect)
 	if !ok {
 		return to, &protocol.Error{Code: protocol.ModelNotFound, Param: "model", Message: fmt.Sprintf("The model %q does not exist here: no route of this gateway matches it.", clip(model, 200))}
-	}
-	if to.provider.dialect != d {
-		return to, &protocol.Error{Code: protocol.NotImplemented, Param: "model", Message: fmt.Sprintf("The model %q is served by a provider of dialect %s; this gateway does not convert %s requests to it yet.", clip(model, 200), to.provider.dialect, d)}
 	}
 	return to, nil
 }
@@ -101,7 +98,13 @@ func (t *trip) destination(model string) (destination, *protocol.Error) {
 func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answer, bool) {
 	p := to.provider
 	t.record.Provider, t.priced = p.Name, to.model
-	body, forced := outgoing(t.call, &t.peek, to.model)
+	if t.countsHere(p) {
+		return n.countHere(t), true
+	}
+	out, e := n.outbound(ctx, t, p, to.model)
+	if e != nil {
+		return n.fail(t, e), true
+	}
 	var tried uint64
 	for {
 		choice, ok := n.balance.Pick(p.group, t.session, to.model, tried, n.judge)
@@ -119,17 +122,17 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 		began := time.Now()
 		resp, failed := in.client.Do(ctx, &upstream.Call{
 			Method:   t.method,
-			Path:     pathOf(t.endpoint, to.model),
-			RawQuery: t.query,
-			Header:   headerOf(t.header),
-			Body:     body,
+			Path:     out.path,
+			RawQuery: out.query,
+			Header:   headerOf(out.header),
+			Body:     out.body,
 		})
 		t.record.upstream += time.Since(began)
 		t.reached = t.reached || failed == nil || failed.Cause != "connect"
 		var f *fault
 		if failed == nil {
 			var a *answer
-			if a, f = n.served(ctx, t, p, in, choice, resp, began, forced); f == nil {
+			if a, f = n.served(ctx, t, p, in, choice, resp, began, out); f == nil {
 				return a, true
 			}
 		} else {
@@ -138,6 +141,9 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 		if f.Outcome == upstream.Canceled || ctx.Err() != nil {
 			n.health.Release(in.id)
 			return n.abandoned(ctx, t), true
+		}
+		if out.conv != nil {
+			f.Response = nil // its form is another dialect's
 		}
 		if f.Outcome == upstream.CallerFault {
 			return n.callersFault(t, p, in, f), true
@@ -233,6 +239,11 @@ func (n *Node) fail(t *trip, e *protocol.Error) *answer {
 // stamp says who served.
 func (n *Node) stamp(t *trip, a *answer) {
 	n.stampLimits(t, a)
+	if t.conv != nil {
+		if w := t.conv.x.WarningsHeader(); w != "" {
+			a.replace("X-Llm-Gateway-Warnings", w)
+		}
+	}
 	a.replace("X-Llm-Gateway-Owner", n.name)
 	if t.record.Provider != "" {
 		a.replace("X-Llm-Gateway-Provider", t.record.Provider)

@@ -27,26 +27,30 @@ const maxWhole = 64 << 20
 // relay from its first content, anything else is read whole first, so that an
 // answer that is cut short, or is an error in a 200, still goes to the next
 // instance.
-func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, choice balance.Choice, resp *upstream.Response, began time.Time, forced bool) (*answer, *fault) {
-	a := &answer{status: resp.Status, header: fieldsOf(resp.Header)}
-	m := &meter{dialect: t.endpoint.dialect, forced: forced}
+func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, choice balance.Choice, resp *upstream.Response, began time.Time, out *outbound) (*answer, *fault) {
+	m := &meter{dialect: out.dialect, forced: out.usageForced}
 	ok := resp.Outcome == upstream.OK
 	// Gemini streams one JSON array where the client did not ask for SSE.
-	m.array = !resp.Stream && t.endpoint.stream && ok
+	m.array = !resp.Stream && t.endpoint.stream && ok && out.conv == nil
+	var a *answer
 	if ok && (resp.Stream || m.array) {
-		s := n.newInstanceStream(t, p, in, resp, m, began)
-		if f := s.await(ctx); f != nil {
+		s := n.newInstanceStream(t, p, in, resp, m, began, out)
+		f := s.await(ctx)
+		if f == nil {
+			a, f = n.streamAnswer(t, s, resp, out)
+		}
+		if f != nil {
 			s.drop()
 			return nil, f
 		}
-		a.stream = s
 	} else {
 		body, f := n.readAnswer(ctx, t, resp)
+		if f == nil {
+			a, f = n.bodyAnswer(t, body, resp, m, out)
+		}
 		if f != nil {
 			return nil, f
 		}
-		a.body = body
-		m.whole(body)
 	}
 	t.record.TTFB = time.Since(t.began)
 	n.credit(t, p, in, choice, began)
@@ -56,6 +60,40 @@ func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, c
 		return n.finish(t, a, a.status, ""), nil
 	}
 	return a, nil
+}
+
+// streamAnswer is an instance's stream for the client: as it is, converted, or
+// read to its end where a client of another dialect asked for no stream.
+func (n *Node) streamAnswer(t *trip, s *instanceStream, resp *upstream.Response, out *outbound) (*answer, *fault) {
+	switch {
+	case out.conv == nil:
+		return &answer{status: resp.Status, header: fieldsOf(resp.Header), stream: s}, nil
+	case out.conv.x.Request.Stream:
+		a := &answer{status: resp.Status, stream: n.newConvertedStream(t, out.conv, s)}
+		a.set("Content-Type", t.streamType())
+		return a, nil
+	}
+	r, e := n.newConvertedStream(t, out.conv, s).collect()
+	if e != nil {
+		return nil, embedded(e)
+	}
+	s.meter.usage = r.Usage
+	s.drop()
+	return n.converted(t, out.conv, r), nil
+}
+
+// bodyAnswer is an answer that was read whole, for the client.
+func (n *Node) bodyAnswer(t *trip, body []byte, resp *upstream.Response, m *meter, out *outbound) (*answer, *fault) {
+	if out.conv == nil {
+		m.whole(body)
+		return &answer{status: resp.Status, header: fieldsOf(resp.Header), body: body}, nil
+	}
+	r, err := out.conv.from.answer(out.conv.x, body)
+	if err != nil {
+		return nil, embedded(unreadable(err))
+	}
+	m.usage = r.Usage
+	return n.converted(t, out.conv, r), nil
 }
 
 // readAnswer reads an answer whole, and looks whether it is one.

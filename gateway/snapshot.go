@@ -9,6 +9,7 @@ import (
 
 	"github.com/llmgw/llmgw/gateway/balance"
 	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/fetch"
 	"github.com/llmgw/llmgw/gateway/upstream"
 	"github.com/llmgw/llmgw/health"
 	"github.com/llmgw/llmgw/protocol"
@@ -22,6 +23,7 @@ type snapshot struct {
 	keys      map[string]*config.APIKey
 	providers map[string]*provider
 	only      map[protocol.Dialect]*provider // where a model without any route goes
+	fetch     *fetch.Fetcher                 // of images that requests point to
 }
 
 // provider is one provider of the configuration with what calls need of it.
@@ -49,6 +51,7 @@ func newSnapshot(c *config.Config, old *snapshot, o upstream.Options) (*snapshot
 		keys:      make(map[string]*config.APIKey, len(c.Keys)),
 		providers: make(map[string]*provider, len(c.Providers)),
 		only:      make(map[protocol.Dialect]*provider),
+		fetch:     fetch.New(fetch.Options{AllowPrivate: c.Server.FetchPrivate, MaxBytes: c.Server.MaxBodySize}),
 	}
 	for i := range c.Keys {
 		s.keys[c.Keys[i].Name] = &c.Keys[i]
@@ -144,6 +147,7 @@ func (s *snapshot) close(next *snapshot) {
 			}
 		}
 	}
+	s.fetch.Close()
 	for _, p := range s.providers {
 		for _, in := range p.instances {
 			if !kept[in.client] {

@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"io"
+
+	"github.com/llmgw/llmgw/gateway/recall"
+	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/sse"
+)
+
+// convertedStream is an instance's stream in the client's dialect: a frame in,
+// its events, the frames they give out. It is used from one goroutine.
+type convertedStream struct {
+	src    *instanceStream
+	dec    protocol.StreamDecoder
+	enc    protocol.StreamEncoder
+	watch  *recall.Watcher
+	take   func(raw []byte) // the method, bound once
+	events []protocol.Event
+	out    []byte
+	client clientFrames
+	failed bool
+}
+
+func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *convertedStream {
+	s := &convertedStream{
+		src: src, dec: c.from.stream(c.x), enc: c.client.stream(c.x),
+		watch:  n.recall.Watch(t.key),
+		client: clientFrames{array: t.wantsArray()},
+	}
+	s.take = s.frame
+	return s
+}
+
+// pull converts what the instance sends next. The end of the instance's stream
+// is judged by its own dialect's decoder.
+func (s *convertedStream) pull(emit func(raw []byte)) error {
+	err := s.src.pull(s.take)
+	if err == io.EOF && !s.failed {
+		s.convert(s.dec.End(s.events[:0]))
+	}
+	s.client.emit = emit
+	if len(s.out) > 0 {
+		if ferr := s.client.write(s.out); ferr != nil && err == nil {
+			err = ferr
+		}
+		if s.out = s.out[:0]; cap(s.out) > 64<<10 {
+			s.out = nil // a large frame must not be held as long as the stream
+		}
+	}
+	if err == io.EOF {
+		s.client.end()
+	}
+	return err
+}
+
+// frame converts one frame of the instance.
+func (s *convertedStream) frame(raw []byte) {
+	if !s.failed {
+		s.convert(s.dec.Frame(s.events[:0], raw))
+	}
+}
+
+func (s *convertedStream) convert(events []protocol.Event) {
+	for i := range events {
+		e := &events[i]
+		s.meter(e)
+		s.watch.Event(e)
+		s.out = s.enc.Event(s.out, e)
+		if s.failed {
+			break
+		}
+	}
+	clear(events) // they point into the frame
+	s.events = events[:0]
+}
+
+// meter notes what an event means for the request's accounts.
+func (s *convertedStream) meter(e *protocol.Event) {
+	switch e.Kind {
+	case protocol.EventUsage, protocol.EventEnd:
+		s.src.meter.usage = e.Usage
+	case protocol.EventError:
+		s.failed = true
+	}
+}
+
+func (s *convertedStream) Close() error { return s.src.Close() }
+
+// collect reads an instance's stream to its end, for a client that asked for
+// none.
+func (s *convertedStream) collect() (*protocol.Response, *protocol.Error) {
+	var c protocol.Collector
+	frame := func(raw []byte) {
+		events := s.dec.Frame(s.events[:0], raw)
+		for i := range events {
+			c.Add(&events[i])
+		}
+		s.events = events[:0]
+	}
+	for {
+		err := s.src.pull(frame)
+		if err == nil {
+			continue
+		}
+		if err != io.EOF {
+			return nil, protocol.Errorf(protocol.BadGateway, "The provider's answer broke off.")
+		}
+		for _, e := range s.dec.End(nil) {
+			c.Add(&e)
+		}
+		return c.Response()
+	}
+}
+
+// clientFrames cuts an encoder's bytes into frames, and makes one JSON array of
+// them for a Gemini client that streams without alt=sse.
+type clientFrames struct {
+	array  bool
+	emit   func(raw []byte)
+	split  sse.Splitter
+	opened bool
+}
+
+func (w *clientFrames) write(out []byte) error {
+	if !w.array {
+		return w.split.Feed(out, w.emit)
+	}
+	return w.split.Feed(out, w.element)
+}
+
+// element turns a frame into an element of the array. A comment has no place
+// there.
+func (w *clientFrames) element(raw []byte) {
+	data := sse.Data(raw)
+	if len(data) == 0 {
+		return
+	}
+	lead := byte('[')
+	if w.opened {
+		lead = ','
+	}
+	w.opened = true
+	w.emit(append([]byte{lead}, data...))
+}
+
+// end closes the array.
+func (w *clientFrames) end() {
+	switch {
+	case !w.array:
+	case w.opened:
+		w.emit([]byte("]"))
+	default:
+		w.emit([]byte("[]"))
+	}
+}
+
+// wantsArray tells whether a Gemini client streams without alt=sse.
+func (t *trip) wantsArray() bool {
+	return t.endpoint.dialect == protocol.Gemini && t.endpoint.stream && !hasAltSSE(t.query)
+}

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/openai"
+)
+
+// outbound is what an instance of a provider is sent, whichever it is.
+type outbound struct {
+	dialect     protocol.Dialect
+	path, query string
+	header      []hop.Field
+	body        []byte
+	usageForced bool        // the stream's usage frame is our wish, not the client's
+	conv        *conversion // nil: client and instance speak one dialect
+}
+
+// outbound writes what the instances of a provider are sent.
+func (n *Node) outbound(ctx context.Context, t *trip, p *provider, model string) (*outbound, *protocol.Error) {
+	if t.converts(p) {
+		return n.convertedRequest(ctx, t, p, model)
+	}
+	return t.native(p, model), nil
+}
+
+// native is the request for a provider of the client's own dialect: the same
+// bytes but for the model's name, where the route gives another, the wish for
+// usage at a chat stream's end, which metering needs, and what makes prompts
+// cached.
+func (t *trip) native(p *provider, model string) *outbound {
+	o := &outbound{dialect: p.dialect, path: nativePath(t.endpoint, model), query: t.query, header: t.header}
+	var edits []protocol.Edit
+	if model != t.peek.Model && t.peek.ModelSpan.Present() {
+		edits = append(edits, protocol.Edit{Start: t.peek.ModelSpan.Start, End: t.peek.ModelSpan.End, With: protocol.QuoteString(nil, model)})
+	}
+	o.usageForced = t.endpoint.path == "/chat/completions" && t.peek.Stream && !t.peek.IncludeUsage
+	if o.usageForced {
+		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)
+	}
+	if t.wantsCacheKey() {
+		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
+	}
+	if len(edits) == 0 {
+		o.body = bytes.Clone(t.body)
+	} else {
+		o.body = protocol.Splice(nil, t.body, edits...)
+	}
+	o.body = t.autoCache(p, model, o.body)
+	if p.dialect == protocol.Anthropic && t.field("Anthropic-Version") == "" {
+		o.header = append(o.header[:len(o.header):len(o.header)], hop.Field{Name: "Anthropic-Version", Value: anthropicVersion})
+	}
+	return o
+}
+
+// nativePath is what follows an instance's base URL.
+func nativePath(e endpoint, model string) string {
+	if e.dialect == protocol.Gemini {
+		return "/models/" + model + ":" + e.path
+	}
+	return e.path
+}
+
+// wantsCacheKey tells whether OpenAI gets a prompt_cache_key of ours: requests
+// that share it are sent to the machine that holds their prefix.
+func (t *trip) wantsCacheKey() bool {
+	return t.endpoint.kind == kindGenerate && t.endpoint.dialect == protocol.OpenAI && t.peek.PromptCacheKey == "" &&
+		(t.endpoint.path == "/chat/completions" || t.endpoint.path == "/responses")
+}
+
+// cacheKey names the key's conversation to a provider and tells nothing of
+// either: every node derives the same from the key's digest.
+func (t *trip) cacheKey() string {
+	mac := hmac.New(sha256.New, t.snap.keys[t.key].Digest[:])
+	mac.Write([]byte("prompt_cache_key\x00" + conversationOf(t.call, &t.peek)))
+	return "llmgw-" + hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// autoCache sets the marks by which Anthropic caches a prompt, as far as the
+// provider's cache block wants them and the client has set none.
+func (t *trip) autoCache(p *provider, _ string, body []byte) []byte {
+	if p.dialect != protocol.Anthropic || t.endpoint.kind != kindGenerate {
+		return body
+	}
+	return body
+}
+
+// hasAltSSE tells whether a query asks Gemini for server-sent events.
+func hasAltSSE(query string) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "alt=sse" {
+			return true
+		}
+	}
+	return false
+}
