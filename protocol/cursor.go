@@ -48,6 +48,12 @@ func NewCursor(body []byte) *Cursor {
 	return c
 }
 
+// Reset puts the Cursor at the start of another body. It forgets the error.
+func (c *Cursor) Reset(body []byte) {
+	c.b, c.i, c.err, c.depth = body, 0, nil, 0
+	c.space()
+}
+
 // Err returns the first error, an *Error that names the field, or nil.
 func (c *Cursor) Err() error {
 	if c.err == nil {

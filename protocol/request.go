@@ -35,6 +35,7 @@ type Request struct {
 	SafetyRaw   Raw      // Gemini's safetySettings, for Gemini only
 	Include     []string // Responses: extra things wanted in the answer
 	WholeSchema bool     // Gemini: responseSchema was in the OpenAPI subset and is converted
+	Functions   bool     // chat's deprecated functions were given: a call is answered as function_call
 
 	// Echo is what an answer repeats of the request: members of an object as
 	// they stood, compact, a comma before each. Responses alone has such.

@@ -111,5 +111,7 @@ func usageObject(usage []byte) (protocol.Usage, bool) {
 	if reasoning > 0 && total == input+output+reasoning {
 		output += reasoning
 	}
-	return protocol.SplitInput(input, max(cached, hit), written, output), true
+	u := protocol.SplitInput(input, max(cached, hit), written, output)
+	u.Reasoning = min(max(reasoning, 0), u.Output)
+	return u, true
 }

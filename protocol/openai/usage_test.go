@@ -14,10 +14,10 @@ import (
 func TestUsageOf(t *testing.T) {
 	for body, want := range map[string]*protocol.Usage{
 		`{"usage":{"prompt_tokens":100,"completion_tokens":7,"total_tokens":107,"prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":10}}}`: {Input: 30, Output: 7, CacheRead: 60, CacheWrite: 10},
-		`{"usage":{"input_tokens":100,"input_tokens_details":{"cached_tokens":60},"output_tokens":7,"output_tokens_details":{"reasoning_tokens":5}}}`:   {Input: 40, Output: 7, CacheRead: 60},
+		`{"usage":{"input_tokens":100,"input_tokens_details":{"cached_tokens":60},"output_tokens":7,"output_tokens_details":{"reasoning_tokens":5}}}`:   {Input: 40, Output: 7, CacheRead: 60, Reasoning: 5},
 		`{"object":"list","usage":{"prompt_tokens":8,"total_tokens":8}}`:                                                                                {Input: 8},
 		`{"usage":{"prompt_tokens":10,"completion_tokens":2,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":6}}`:                                 {Input: 6, Output: 2, CacheRead: 4},
-		`{"usage":{"prompt_tokens":12,"completion_tokens":2,"total_tokens":334,"completion_tokens_details":{"reasoning_tokens":320}}}`:                  {Input: 12, Output: 322},
+		`{"usage":{"prompt_tokens":12,"completion_tokens":2,"total_tokens":334,"completion_tokens_details":{"reasoning_tokens":320}}}`:                  {Input: 12, Output: 322, Reasoning: 320},
 		`{"usage":{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null}}`:                                                              {Input: 1, Output: 2},
 		`{"usage":{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":5}}}`:                                                                     {CacheRead: 5},
 		`{"usage":null}`:                  nil,

@@ -1,0 +1,200 @@
+package openai
+
+import (
+	"github.com/llmgw/llmgw/protocol"
+)
+
+// EncodeChatRequest appends x.Request, which [protocol.Arrange] has ordered,
+// as a chat completion request for the model x.Target. What the model refuses
+// is left out with a warning; what no chat model can do is an *protocol.Error.
+// The messages stand last: with one more turn the bytes before it stay.
+func EncodeChatRequest(dst []byte, x *protocol.Exchange) ([]byte, error) {
+	e := chatEncoder{x: x, r: x.Request, model: modelOf(x.Target), out: dst}
+	e.out = append(e.out, `{"model":`...)
+	e.out = protocol.QuoteString(e.out, x.Target)
+	if e.r.Stream {
+		e.out = append(e.out, `,"stream":true,"stream_options":{"include_usage":true}`...)
+	}
+	e.limits()
+	e.sampling(e.effort())
+	e.format()
+	e.tools()
+	e.account()
+	e.messages()
+	if e.err != nil {
+		return dst, e.err
+	}
+	return append(e.out, '}'), nil
+}
+
+// chatEncoder is the writing of one request.
+type chatEncoder struct {
+	x     *protocol.Exchange
+	r     *protocol.Request
+	model model
+	out   []byte
+	err   error
+	more  bool // there is a message already
+}
+
+func (e *chatEncoder) fail(err *protocol.Error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+// member appends a comma and a name, which needs no escaping.
+func (e *chatEncoder) member(name string) {
+	e.out = append(e.out, ',', '"')
+	e.out = append(e.out, name...)
+	e.out = append(e.out, '"', ':')
+}
+
+func (e *chatEncoder) raw(name string, value []byte) {
+	if value != nil {
+		e.member(name)
+		e.out = append(e.out, value...)
+	}
+}
+
+func (e *chatEncoder) word(name, value string) {
+	if value != "" {
+		e.member(name)
+		e.out = protocol.QuoteString(e.out, value)
+	}
+}
+
+func (e *chatEncoder) number(name string, n int64) {
+	if n > 0 {
+		e.member(name)
+		e.out = appendInt(e.out, n)
+	}
+}
+
+func (e *chatEncoder) limits() {
+	name := "max_completion_tokens"
+	if e.x.LegacyMaxTokens {
+		name = "max_tokens"
+	}
+	e.number(name, e.r.MaxTokens)
+	e.number("n", e.r.N)
+	if len(e.r.Stop) == 0 {
+		return
+	}
+	if e.model.modern {
+		e.x.Warn("stop", "not supported by this model")
+		return
+	}
+	stop := e.r.Stop
+	if len(stop) > maxStop {
+		e.x.Warn("stop", "only the first 4 are used")
+		stop = stop[:maxStop]
+	}
+	e.member("stop")
+	for i, s := range stop {
+		e.out = append(e.out, "[,"[min(i, 1)])
+		e.out = append(e.out, s...)
+	}
+	e.out = append(e.out, ']')
+}
+
+// maxStop is how many stop sequences OpenAI takes.
+const maxStop = 4
+
+// effort writes how hard to think, and tells whether the model will think at
+// all.
+func (e *chatEncoder) effort() (thinks bool) {
+	wish := effortOf(e.r.Reasoning)
+	if wish == protocol.EffortNone && !e.model.own {
+		e.x.Warn("thinking", "not switched off")
+		return false
+	}
+	word, exact := e.model.effort(wish)
+	if !exact {
+		e.x.Warn("reasoning_effort", "not supported by this model as it is")
+	}
+	e.word("reasoning_effort", word)
+	if word == "" {
+		return e.model.thinks
+	}
+	return e.model.reasons && word != "none"
+}
+
+// sampling writes what thinking models refuse while they think.
+func (e *chatEncoder) sampling(thinks bool) {
+	r := e.r
+	for _, p := range [...]struct {
+		name  string
+		value protocol.Raw
+	}{
+		{"temperature", r.Temperature}, {"top_p", r.TopP},
+		{"presence_penalty", r.Presence}, {"frequency_penalty", r.Frequency}, {"logit_bias", r.LogitBias},
+	} {
+		switch {
+		case p.value == nil:
+		case thinks:
+			e.x.Warn(p.name, "not supported by a thinking model")
+		default:
+			e.raw(p.name, p.value)
+		}
+	}
+	switch {
+	case !r.Logprobs:
+	case thinks:
+		e.x.Warn("logprobs", "not supported by a thinking model")
+	default:
+		e.out = append(e.out, `,"logprobs":true`...)
+		e.number("top_logprobs", r.TopLogprobs)
+	}
+	if r.TopK != nil {
+		e.x.Warn("top_k", "not supported")
+	}
+	e.raw("seed", r.Seed)
+	if r.Verbosity != "" {
+		if e.model.modern {
+			e.word("verbosity", r.Verbosity)
+		} else {
+			e.x.Warn("verbosity", "not supported by this model")
+		}
+	}
+}
+
+// account writes who asks, and what is only about accounting.
+func (e *chatEncoder) account() {
+	r := e.r
+	if !r.User.Empty() {
+		if e.model.own {
+			e.raw("safety_identifier", cut(r.User, maxIdentifier))
+		} else {
+			e.raw("user", r.User)
+		}
+	}
+	if !r.CacheKey.Empty() {
+		e.raw("prompt_cache_key", r.CacheKey)
+	}
+	switch {
+	case r.Tier == "" || r.Tier == "auto":
+	case e.model.own:
+		e.word("service_tier", r.Tier)
+	case r.Tier != "default":
+		e.x.Warn("service_tier", "not supported by this model")
+	}
+	if r.SafetyRaw != nil {
+		e.x.Warn("safetySettings", "not supported")
+	}
+}
+
+// maxIdentifier is how many characters a safety_identifier may have.
+const maxIdentifier = 64
+
+// cut shortens a text to n characters.
+func cut(t protocol.Text, n int) protocol.Text {
+	if len(t.Inner()) <= n {
+		return t
+	}
+	runes := []rune(t.String())
+	if len(runes) <= n {
+		return t
+	}
+	return protocol.TextOf(string(runes[:n]))
+}
