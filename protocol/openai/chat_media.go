@@ -8,52 +8,24 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// readURL sets the URL of m: data that it holds, or a place. It returns what
-// is wrong with it, "" for nothing.
+// readURL sets what m holds or points to. It returns what is wrong with the
+// URL, "" for nothing.
 func readURL(m *protocol.Media, url protocol.Text) string {
-	inner := url.Inner()
-	if len(inner) < 5 || !strings.EqualFold(string(inner[:5]), "data:") {
-		if len(inner) == 0 {
-			return "it is empty."
-		}
-		m.URL = url
-		return ""
+	if url.Empty() {
+		return "it is empty."
 	}
-	head, data, ok := bytes.Cut(inner[5:], []byte{','})
-	kind, params, _ := strings.Cut(protocol.Text(quote(head)).String(), ";")
-	if !ok || !strings.HasSuffix(params, "base64") {
+	found := mediaOf(url)
+	if found == nil {
 		return "a data URL must be data:TYPE;base64,DATA."
 	}
-	m.Data = cleanBase64(data)
-	m.Type = mediaType(kind, m.Data)
+	m.URL, m.Data = found.URL, found.Data
+	if m.Data != nil {
+		m.Type = mediaType(found.Type.String(), m.Data)
+	}
 	if m.Type.Is("image/svg+xml") {
 		return "SVG images are not supported."
 	}
 	return ""
-}
-
-// quote puts quotes around the inside of a JSON string.
-func quote(inner []byte) []byte {
-	out := make([]byte, 0, len(inner)+2)
-	out = append(out, '"')
-	out = append(out, inner...)
-	return append(out, '"')
-}
-
-// cleanBase64 makes a string of base64 data that clients broke into lines or
-// escaped.
-func cleanBase64(inner []byte) protocol.Text {
-	if bytes.IndexByte(inner, '\\') < 0 && bytes.IndexByte(inner, ' ') < 0 {
-		return quote(inner)
-	}
-	out := make(protocol.Text, 0, len(inner)+2)
-	out = append(out, '"')
-	for _, c := range []byte(protocol.Text(quote(inner)).String()) {
-		if c > ' ' {
-			out = append(out, c)
-		}
-	}
-	return append(out, '"')
 }
 
 // mediaType is the declared type in its proper spelling, else what the first
@@ -74,20 +46,6 @@ func mediaType(declared string, data protocol.Text) protocol.Text {
 		}
 	}
 	return nil
-}
-
-// appendDataURL appends the data of m as a JSON string, of the given type
-// where m tells none.
-func appendDataURL(dst []byte, m *protocol.Media, fallback string) []byte {
-	dst = append(dst, `"data:`...)
-	if m.Type.Empty() {
-		dst = append(dst, fallback...)
-	} else {
-		dst = append(dst, m.Type.Inner()...)
-	}
-	dst = append(dst, ";base64,"...)
-	dst = append(dst, m.Data.Inner()...)
-	return append(dst, '"')
 }
 
 // plainOf returns the text of a document that is one, nil for others.

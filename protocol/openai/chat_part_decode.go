@@ -190,7 +190,7 @@ func (d *chatDecoder) file(p *chatPart, name []byte) {
 			p.fault = readURL(m, text)
 			return
 		}
-		m.Data = cleanBase64(text.Inner())
+		m.Data = base64Of(text.Inner())
 		m.Type = mediaType("", m.Data)
 	case "file_id":
 		m.FileID = c.Text()
@@ -204,7 +204,7 @@ func (d *chatDecoder) audio(p *chatPart) {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "data":
-			m.Data = cleanBase64(c.Text().Inner())
+			m.Data = base64Of(c.Text().Inner())
 		case "format":
 			m.Type = protocol.TextOf("audio/" + d.word("wav", "mp3"))
 		}
@@ -234,7 +234,7 @@ func (d *chatDecoder) source(p *chatPart) {
 	case kind.Is("text"):
 		m.Plain = data
 	default:
-		m.Data = cleanBase64(data.Inner())
+		m.Data = base64Of(data.Inner())
 		m.Type = mediaType(mediaKind.String(), m.Data)
 	}
 }

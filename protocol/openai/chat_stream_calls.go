@@ -201,7 +201,7 @@ func (d *chatStreamDecoder) openCall(dst []protocol.Event, s *choiceState, k *ca
 	dst = d.startPart(dst, s, clientCall(d.x, k.part))
 	k.opened, s.open = true, k
 	if len(k.pending) > 0 && !k.part.Custom {
-		text := protocol.Text(quote(k.pending))
+		text := asText(k.pending)
 		k.pending = nil
 		dst = d.arguments(dst, s, k, text)
 	}
@@ -210,7 +210,7 @@ func (d *chatStreamDecoder) openCall(dst []protocol.Event, s *choiceState, k *ca
 
 func (d *chatStreamDecoder) closeCall(dst []protocol.Event, s *choiceState) []protocol.Event {
 	if k := s.open; k.part.Custom {
-		args := protocol.AppendQuotedJSON(nil, customInput(quote(k.pending)))
+		args := protocol.AppendQuotedJSON(nil, customInput(asText(k.pending)))
 		k.pending = nil
 		dst = append(dst, protocol.Event{Kind: protocol.EventDelta, Choice: s.index, Text: args})
 	}

@@ -290,7 +290,7 @@ func (e *chatStreamEncoder) partStop(dst []byte, ch *chatChoice, choice int) []b
 	case protocol.PartCall:
 		switch {
 		case ch.custom && !e.x.Request.Functions:
-			args := protocol.ArgsOf(quote(ch.input))
+			args := protocol.ArgsOf(asText(ch.input))
 			dst = e.callPiece(dst, ch, choice)
 			dst = append(dst, `,"custom":{"input":`...)
 			dst = append(dst, inputOf(args)...)

@@ -25,7 +25,7 @@ func (s *choiceState) refusalText() protocol.Text {
 	if len(s.refusal) == 0 {
 		return nil
 	}
-	return quote(s.refusal)
+	return asText(s.refusal)
 }
 
 // newPart returns a part that lives until the next frame.
