@@ -52,31 +52,3 @@ func appendCitation(dst []byte, c *protocol.Citation, at, length int) []byte {
 	dst = appendInt(dst, int64(at+end))
 	return append(dst, "}}"...)
 }
-
-// codePoints counts the code points that the inside of a JSON string stands
-// for.
-func codePoints(inner []byte) int {
-	n := 0
-	for i := 0; i < len(inner); i++ {
-		c := inner[i]
-		switch {
-		case c&0xC0 == 0x80: // goes on with a code point
-		case c != '\\' || i+1 >= len(inner):
-			n++
-		case inner[i+1] != 'u' || i+5 >= len(inner):
-			n++
-			i++
-		default:
-			if !isLowSurrogate(inner[i+2 : i+6]) {
-				n++
-			}
-			i += 5
-		}
-	}
-	return n
-}
-
-// isLowSurrogate tells whether four hex digits are the second half of a pair.
-func isLowSurrogate(hex []byte) bool {
-	return (hex[0] == 'd' || hex[0] == 'D') && (hex[1] >= 'c' && hex[1] <= 'f' || hex[1] >= 'C' && hex[1] <= 'F')
-}

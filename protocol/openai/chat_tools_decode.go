@@ -39,7 +39,7 @@ func (d *chatDecoder) tool() {
 		switch string(name) {
 		case "type":
 			kind = c.Text()
-			if in := kind.Inner(); string(in) != "function" && string(in) != "custom" && !isWebSearch(kind) {
+			if in := kind.Inner(); string(in) != "function" && string(in) != "custom" && !isSearch(kind) {
 				c.Fail("this type of tool is not supported.")
 			}
 		case "function":
@@ -52,7 +52,7 @@ func (d *chatDecoder) tool() {
 		}
 	})
 	switch {
-	case isWebSearch(kind):
+	case isSearch(kind):
 		d.nestedSearch(&search, t.Schema)
 		d.r.WebSearch = &search
 		return
@@ -64,9 +64,9 @@ func (d *chatDecoder) tool() {
 	d.addTool(t)
 }
 
-// isWebSearch tells whether a tool is its provider's search: web_search with
-// or without a date, or an aggregator's name in front.
-func isWebSearch(kind protocol.Text) bool {
+// isSearch tells whether a tool is its provider's search: web_search with or
+// without a date, or an aggregator's name in front.
+func isSearch(kind protocol.Text) bool {
 	return bytes.HasPrefix(kind.Inner(), []byte("web_search")) || bytes.HasSuffix(kind.Inner(), []byte(":web_search"))
 }
 
