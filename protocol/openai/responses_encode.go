@@ -49,8 +49,8 @@ type responsesWriter struct {
 	skip  bool              // the part at hand is not shown
 	text  []byte            // of the open content, escaped: output text, refusal, summary, arguments, input
 
-	message message
-	call    call
+	message openMessage
+	call    openCall
 	carry   protocol.Text // signature of the open item, wrapped
 }
 

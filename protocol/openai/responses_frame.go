@@ -82,8 +82,8 @@ func (w *responsesWriter) nextItem() int {
 	return len(w.items)
 }
 
-// member appends ,"name": and text as a JSON string; text is escaped.
-func member(dst []byte, name string, text []byte) []byte {
+// appendMember appends ,"name": and text as a JSON string; text is escaped.
+func appendMember(dst []byte, name string, text []byte) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)
 	dst = append(dst, `":"`...)

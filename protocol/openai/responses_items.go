@@ -6,8 +6,8 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// call is what is known of the open call.
-type call struct {
+// openCall is what is known of the open call.
+type openCall struct {
 	id, name, namespace protocol.Text
 	input               inputReader // of a custom tool
 }
@@ -26,7 +26,7 @@ func (w *responsesWriter) closeItem() {
 	case customItem:
 		w.closeCustom()
 	}
-	w.call = call{}
+	w.call = openCall{}
 	if w.carry != nil { // of a text or a call, which have no place for it
 		w.openReasoning()
 		w.closeReasoning()
@@ -50,14 +50,14 @@ func (w *responsesWriter) summaryDelta(text protocol.Text) {
 	}
 	w.text = append(w.text, text.Inner()...)
 	w.aboutSummary("response.reasoning_summary_text.delta")
-	w.dst = member(w.dst, "delta", text.Inner())
+	w.dst = appendMember(w.dst, "delta", text.Inner())
 	w.close()
 }
 
 func (w *responsesWriter) closeReasoning() {
 	if len(w.text) > 0 {
 		w.aboutSummary("response.reasoning_summary_text.done")
-		w.dst = member(w.dst, "text", w.text)
+		w.dst = appendMember(w.dst, "text", w.text)
 		w.close()
 		w.aboutSummary("response.reasoning_summary_part.done")
 		w.dst = append(w.dst, `,"part":`...)
@@ -72,7 +72,7 @@ func (w *responsesWriter) closeReasoning() {
 	}
 	w.items = append(w.items, ']')
 	if w.carry != nil {
-		w.items = member(w.items, "encrypted_content", w.carry.Inner())
+		w.items = appendMember(w.items, "encrypted_content", w.carry.Inner())
 		w.carry = nil
 	}
 	w.items = append(w.items, '}')
@@ -81,7 +81,7 @@ func (w *responsesWriter) closeReasoning() {
 
 func appendSummary(dst, text []byte) []byte {
 	dst = append(dst, `{"type":"summary_text"`...)
-	dst = member(dst, "text", text)
+	dst = appendMember(dst, "text", text)
 	return append(dst, '}')
 }
 
@@ -93,7 +93,7 @@ func (w *responsesWriter) openCall(p *protocol.Part) {
 			namespace = t.Namespace
 		}
 	}
-	w.call = call{id: bytes.Clone(p.ID), name: bytes.Clone(unflattened(namespace, name)), namespace: bytes.Clone(namespace)}
+	w.call = openCall{id: bytes.Clone(p.ID), name: bytes.Clone(unflattened(namespace, name)), namespace: bytes.Clone(namespace)}
 	if w.call.id.Empty() {
 		w.call.id = protocol.TextOf(w.x.NewID("call_"))
 	}
@@ -110,10 +110,10 @@ func (w *responsesWriter) openCall(p *protocol.Part) {
 
 // appendCall appends what names the call.
 func (w *responsesWriter) appendCall(dst []byte) []byte {
-	dst = member(dst, "call_id", w.call.id.Inner())
-	dst = member(dst, "name", w.call.name.Inner())
+	dst = appendMember(dst, "call_id", w.call.id.Inner())
+	dst = appendMember(dst, "name", w.call.name.Inner())
 	if !w.call.namespace.Empty() {
-		dst = member(dst, "namespace", w.call.namespace.Inner())
+		dst = appendMember(dst, "namespace", w.call.namespace.Inner())
 	}
 	return dst
 }
@@ -122,7 +122,7 @@ func (w *responsesWriter) callDelta(text protocol.Text) {
 	if w.open == functionItem {
 		w.text = append(w.text, text.Inner()...)
 		w.about("response.function_call_arguments.delta")
-		w.dst = member(w.dst, "delta", text.Inner())
+		w.dst = appendMember(w.dst, "delta", text.Inner())
 		w.close()
 		return
 	}
@@ -135,7 +135,7 @@ func (w *responsesWriter) callDelta(text protocol.Text) {
 func (w *responsesWriter) inputDelta(was int) {
 	if len(w.text) > was {
 		w.about("response.custom_tool_call_input.delta")
-		w.dst = member(w.dst, "delta", w.text[was:])
+		w.dst = appendMember(w.dst, "delta", w.text[was:])
 		w.close()
 	}
 }
@@ -145,14 +145,14 @@ func (w *responsesWriter) closeFunction() {
 		w.callDelta(protocol.Text(`"{}"`))
 	}
 	w.about("response.function_call_arguments.done")
-	w.dst = member(w.dst, "name", w.call.name.Inner())
-	w.dst = member(w.dst, "arguments", w.text)
+	w.dst = appendMember(w.dst, "name", w.call.name.Inner())
+	w.dst = appendMember(w.dst, "arguments", w.text)
 	w.close()
 	at := w.nextItem()
 	w.items = w.appendItem(w.items, "function_call")
-	w.items = member(w.items, "status", []byte(w.itemStatus()))
+	w.items = appendMember(w.items, "status", []byte(w.itemStatus()))
 	w.items = w.appendCall(w.items)
-	w.items = member(w.items, "arguments", w.text)
+	w.items = appendMember(w.items, "arguments", w.text)
 	w.items = append(w.items, '}')
 	w.done(at)
 }
@@ -162,12 +162,12 @@ func (w *responsesWriter) closeCustom() {
 	w.text = w.call.input.rest(w.text)
 	w.inputDelta(was)
 	w.about("response.custom_tool_call_input.done")
-	w.dst = member(w.dst, "input", w.text)
+	w.dst = appendMember(w.dst, "input", w.text)
 	w.close()
 	at := w.nextItem()
 	w.items = w.appendItem(w.items, "custom_tool_call")
 	w.items = w.appendCall(w.items)
-	w.items = member(w.items, "input", w.text)
+	w.items = appendMember(w.items, "input", w.text)
 	w.items = append(w.items, '}')
 	w.done(at)
 }
@@ -188,7 +188,7 @@ func (w *responsesWriter) image(m *protocol.Media) {
 	at := w.nextItem()
 	w.items = w.appendItem(w.items, "image_generation_call")
 	w.items = append(w.items, `,"status":"completed"`...)
-	w.items = member(w.items, "result", m.Data.Inner())
+	w.items = appendMember(w.items, "result", m.Data.Inner())
 	w.items = append(w.items, '}')
 	w.done(at)
 }

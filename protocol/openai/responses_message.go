@@ -6,8 +6,8 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// message is what is open of a message item.
-type message struct {
+// openMessage is what is open of a message item.
+type openMessage struct {
 	refusal  bool   // the open content is one
 	content  bool   // some content is open
 	contents []byte // those that are done, a comma between them
@@ -24,7 +24,7 @@ type message struct {
 }
 
 // cite keeps citations until the part that they belong to is whole.
-func (m *message) cite(cites []protocol.Citation) {
+func (m *openMessage) cite(cites []protocol.Citation) {
 	for _, c := range cites {
 		if !c.URL.Empty() {
 			m.cites = append(m.cites, protocol.Citation{URL: bytes.Clone(c.URL), Title: bytes.Clone(c.Title), Start: c.Start, End: c.End})
@@ -33,7 +33,7 @@ func (m *message) cite(cites []protocol.Citation) {
 }
 
 // addLogprobs takes {"content":[...]}.
-func (m *message) addLogprobs(raw protocol.Raw) {
+func (m *openMessage) addLogprobs(raw protocol.Raw) {
 	list, ok := protocol.Find(raw, "content")
 	if !ok || len(list) < 2 || !m.content || m.refusal {
 		return
@@ -77,10 +77,10 @@ func (w *responsesWriter) textDelta(text protocol.Text) {
 	w.text = append(w.text, text.Inner()...)
 	if m.refusal {
 		w.aboutContent("response.refusal.delta")
-		w.dst = member(w.dst, "delta", text.Inner())
+		w.dst = appendMember(w.dst, "delta", text.Inner())
 	} else {
 		w.aboutContent("response.output_text.delta")
-		w.dst = member(w.dst, "delta", text.Inner())
+		w.dst = appendMember(w.dst, "delta", text.Inner())
 		w.dst = append(w.dst, `,"logprobs":[]`...)
 	}
 	w.close()
@@ -108,11 +108,11 @@ func (w *responsesWriter) appendContent(dst []byte) []byte {
 	m := &w.message
 	if m.refusal {
 		dst = append(dst, `{"type":"refusal"`...)
-		dst = member(dst, "refusal", w.text)
+		dst = appendMember(dst, "refusal", w.text)
 		return append(dst, '}')
 	}
 	dst = append(dst, `{"type":"output_text"`...)
-	dst = member(dst, "text", w.text)
+	dst = appendMember(dst, "text", w.text)
 	dst = append(dst, `,"annotations":[`...)
 	dst = append(dst, m.notes...)
 	dst = append(dst, `],"logprobs":[`...)
@@ -147,8 +147,8 @@ func (w *responsesWriter) annotation(c protocol.Citation, from, to int) {
 	}
 	at := len(m.notes)
 	m.notes = append(m.notes, `{"type":"url_citation"`...)
-	m.notes = member(m.notes, "url", c.URL.Inner())
-	m.notes = member(m.notes, "title", c.Title.Inner())
+	m.notes = appendMember(m.notes, "url", c.URL.Inner())
+	m.notes = appendMember(m.notes, "title", c.Title.Inner())
 	m.notes = append(m.notes, `,"start_index":`...)
 	m.notes = appendInt(m.notes, int64(start))
 	m.notes = append(m.notes, `,"end_index":`...)
@@ -166,7 +166,7 @@ func (w *responsesWriter) annotation(c protocol.Citation, from, to int) {
 // pointsUpTo returns how many code points stand before byte n of the open
 // text. It must not be asked for less than before, so that each byte is looked
 // at once.
-func (m *message) pointsUpTo(text []byte, n int) int {
+func (m *openMessage) pointsUpTo(text []byte, n int) int {
 	m.points += codePoints(text[m.counted:n])
 	m.counted = n
 	return m.points
@@ -205,10 +205,10 @@ func (w *responsesWriter) closeContent() {
 	}
 	if m.refusal {
 		w.aboutContent("response.refusal.done")
-		w.dst = member(w.dst, "refusal", w.text)
+		w.dst = appendMember(w.dst, "refusal", w.text)
 	} else {
 		w.aboutContent("response.output_text.done")
-		w.dst = member(w.dst, "text", w.text)
+		w.dst = appendMember(w.dst, "text", w.text)
 		w.dst = append(w.dst, `,"logprobs":[`...)
 		w.dst = append(w.dst, m.logprobs...)
 		w.dst = append(w.dst, ']')
@@ -224,7 +224,7 @@ func (w *responsesWriter) closeContent() {
 	w.dst = append(w.dst, `,"part":`...)
 	w.dst = append(w.dst, m.contents[at:]...)
 	w.close()
-	*m = message{contents: m.contents, index: m.index + 1}
+	*m = openMessage{contents: m.contents, index: m.index + 1}
 	w.text = w.text[:0]
 }
 
@@ -232,10 +232,10 @@ func (w *responsesWriter) closeMessage() {
 	w.closeContent()
 	at := w.nextItem()
 	w.items = w.appendItem(w.items, "message")
-	w.items = member(w.items, "status", []byte(w.itemStatus()))
+	w.items = appendMember(w.items, "status", []byte(w.itemStatus()))
 	w.items = append(w.items, `,"role":"assistant","content":[`...)
 	w.items = append(w.items, w.message.contents...)
 	w.items = append(w.items, "]}"...)
 	w.done(at)
-	w.message = message{}
+	w.message = openMessage{}
 }

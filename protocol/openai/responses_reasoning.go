@@ -11,7 +11,7 @@ import (
 // not always a block of thinking, so the wrapped signature's id, which only
 // OpenAI's own have a use for, says what else it was: the id of a call that
 // was signed, or redacted.
-var redacted = protocol.Text(`"redacted"`)
+var redactedID = protocol.Text(`"redacted"`)
 
 // addReasoning adds the part that a reasoning item stands for.
 func (d *responsesDecoder) addReasoning(p protocol.Part, encrypted, id protocol.Text) {
@@ -23,7 +23,7 @@ func (d *responsesDecoder) addReasoning(p protocol.Part, encrypted, id protocol.
 		p.Signature = s
 	case s.Present():
 		p.Signature = protocol.Signature{Maker: s.Maker, Data: s.Data}
-		if bytes.Equal(s.ID, redacted) {
+		if bytes.Equal(s.ID, redactedID) {
 			p.Kind = protocol.PartRedacted
 		} else if s.ID != nil {
 			if d.signed == nil {
@@ -78,7 +78,7 @@ func encryptedContent(p *protocol.Part) protocol.Text {
 	case s.Maker == protocol.MadeByOpenAI:
 		return s.Wrap()
 	case p.Kind == protocol.PartRedacted:
-		s.ID = redacted
+		s.ID = redactedID
 	case p.Kind == protocol.PartCall:
 		s.ID = p.ID
 	default:
