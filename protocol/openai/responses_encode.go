@@ -38,16 +38,17 @@ type responsesWriter struct {
 
 	head  ResponsesHead
 	tier  string
-	stop  protocol.Stop
+	stop  protocol.StopReason
 	usage protocol.Usage
 
-	items []byte // those that are done, a comma between them
-	index int    // of the open item, else of the next
-	open  itemKind
-	id    string            // of the open item
-	part  protocol.PartKind // of the hub's part at hand
-	skip  bool              // the part at hand is not shown
-	text  []byte            // of the open content, escaped: output text, refusal, summary, arguments, input
+	items   []byte // those that are done, a comma between them
+	index   int    // of the open item, else of the next
+	open    itemKind
+	id      string            // of the open item
+	part    protocol.PartKind // of the hub's part at hand
+	skip    bool              // the part at hand is not shown
+	refused bool              // the model said so itself
+	text    []byte            // of the open content, escaped: output text, refusal, summary, arguments, input
 
 	message openMessage
 	call    openCall
@@ -164,6 +165,7 @@ func (w *responsesWriter) delta(text protocol.Text) {
 	}
 	switch w.part {
 	case protocol.PartText, protocol.PartRefusal:
+		w.refused = w.refused || w.part == protocol.PartRefusal
 		w.textDelta(text)
 	case protocol.PartThinking:
 		w.summaryDelta(text)
@@ -204,7 +206,7 @@ func (w *responsesWriter) wants(what string) bool {
 // end is the answer's end. A refusal without a word gets the provider's reason
 // as its words.
 func (w *responsesWriter) end(stop protocol.Stop) {
-	w.stop = protocol.Stop{Reason: stop.Reason}
+	w.stop = stop.Reason
 	if stop.Reason == protocol.StopRefusal && !stop.Detail.Empty() && w.index == 0 && w.open == noItem {
 		w.part, w.skip = protocol.PartRefusal, false
 		w.textStart()
@@ -225,18 +227,19 @@ func (w *responsesWriter) finish(e *protocol.Event) {
 }
 
 func (w *responsesWriter) status() string {
-	if incompleteReason(w.stop.Reason) != "" {
+	if w.incomplete() != "" {
 		return "incomplete"
 	}
 	return "completed"
 }
 
-// incompleteReason is "" for an answer that is whole.
-func incompleteReason(r protocol.StopReason) string {
-	switch r {
-	case protocol.StopLength, protocol.StopContext:
+// incomplete is why the answer is not whole, "" where it is. What a model says
+// when it refuses is whole; what a filter left of it is not.
+func (w *responsesWriter) incomplete() string {
+	switch {
+	case w.stop == protocol.StopLength, w.stop == protocol.StopContext:
 		return "max_output_tokens"
-	case protocol.StopRefusal:
+	case w.stop == protocol.StopRefusal && !w.refused:
 		return "content_filter"
 	}
 	return ""

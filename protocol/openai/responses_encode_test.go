@@ -57,6 +57,8 @@ var responsesAnswers = []struct {
 	{"pause", plainAsk, []protocol.Part{{Text: text("Hel")}}, protocol.Stop{Reason: protocol.StopPause}, "message completed"},
 	{"refusal-detail", plainAsk, nil, protocol.Stop{Reason: protocol.StopRefusal, Detail: text("It is \"unsafe\".")}, "message incomplete"},
 	{"refusal-part", plainAsk, []protocol.Part{{Kind: protocol.PartRefusal, Text: text("No.")}}, protocol.Stop{Reason: protocol.StopEnd}, "message completed"},
+	{"refusal-of-the-model", plainAsk, []protocol.Part{{Kind: protocol.PartRefusal, Text: text("No.")}}, protocol.Stop{Reason: protocol.StopRefusal, Detail: text("No.")}, "message completed"},
+	{"filtered", plainAsk, []protocol.Part{{Text: text("Well")}}, protocol.Stop{Reason: protocol.StopRefusal, Detail: text("Unsafe.")}, "message incomplete"},
 	{"text-and-refusal", plainAsk, []protocol.Part{{Text: text("Well, ")}, {Kind: protocol.PartRefusal, Text: text("no.")}, {Text: text("Sorry.")}}, protocol.Stop{Reason: protocol.StopEnd}, "message completed"},
 	{"thinking", carriesAsk, []protocol.Part{{Kind: protocol.PartThinking, Text: text("Hm.\n"), Signature: thought}, {Text: text("Hello.")}}, protocol.Stop{Reason: protocol.StopEnd}, "reasoning* message completed"},
 	{"thinking-not-carried", plainAsk, []protocol.Part{{Kind: protocol.PartThinking, Text: text("Hm."), Signature: thought}, {Text: text("Hello.")}}, protocol.Stop{Reason: protocol.StopEnd}, "reasoning message completed"},

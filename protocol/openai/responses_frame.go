@@ -100,7 +100,7 @@ func (w *responsesWriter) appendResponse(dst []byte, status string, end bool) []
 	dst = append(dst, `,"status":"`...)
 	dst = append(dst, status...)
 	dst = append(dst, `","background":false,"error":null,"incomplete_details":`...)
-	if reason := incompleteReason(w.stop.Reason); reason != "" {
+	if reason := w.incomplete(); reason != "" {
 		dst = append(dst, `{"reason":"`...)
 		dst = append(dst, reason...)
 		dst = append(dst, `"}`...)
