@@ -40,6 +40,8 @@ func (n *Node) newAdmin() *http.Server {
 	mux.HandleFunc("GET /api/instances", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.instancesView()) })
 	mux.HandleFunc("GET /api/sessions", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.sessionsView(r.Context())) })
 	mux.HandleFunc("GET /api/limits", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.limitsView(r.Context())) })
+	mux.HandleFunc("GET /api/stats", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, n.statsView(r.Context())) })
+	mux.HandleFunc("GET /{$}", page())
 	mux.HandleFunc("POST /api/reload", n.reloadOf)
 	mux.HandleFunc("POST /api/stop", n.stopOf)
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("ok\n")) })
@@ -57,7 +59,7 @@ func (n *Node) newAdmin() *http.Server {
 func (n *Node) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := n.snap.Load().config.Admin.Token.Reveal()
-		if token != "" {
+		if token != "" && r.URL.Path != "/" { // the page holds nothing; it asks for the token itself
 			given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token))
 			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {

@@ -13,10 +13,11 @@ import (
 
 // self is what a node tells another one's admin listener about itself.
 type self struct {
-	Sessions      int           `json:"sessions"`
-	UptimeSeconds float64       `json:"uptime_seconds"`
-	Rows          []sessionView `json:"rows,omitempty"`
-	Limits        []limitView   `json:"limits,omitempty"`
+	Sessions      int                `json:"sessions"`
+	UptimeSeconds float64            `json:"uptime_seconds"`
+	Rows          []sessionView      `json:"rows,omitempty"`
+	Limits        []limitView        `json:"limits,omitempty"`
+	Stats         map[string]account `json:"stats,omitempty"`
 }
 
 type sessionView struct {
@@ -29,13 +30,15 @@ type sessionView struct {
 	Owner        string    `json:"owner"`
 }
 
-// describe answers one of the questions /self, /sessions and /limits.
+// describe answers one of the questions /self, /sessions, /limits and /stats.
 func (n *Node) describe(target string) self {
 	list := n.balance.Sessions()
 	s := self{Sessions: len(list), UptimeSeconds: time.Since(n.started).Seconds()}
 	switch target {
 	case "/limits":
 		s.Limits = n.limitsOwned()
+	case "/stats":
+		s.Stats = n.stats.accounts(time.Now())
 	case "/sessions":
 		s.Rows = make([]sessionView, len(list))
 		for i, b := range list {

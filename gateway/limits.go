@@ -79,6 +79,7 @@ func (s *snapshot) cost(model, asked string, u protocol.Usage) limit.Money {
 func (n *Node) settle(t *trip, status int) {
 	r := t.record
 	cost := t.snap.cost(t.priced, r.Model, r.Usage)
+	r.CostUSD = cost.USD()
 	if cost > 0 {
 		n.metrics.cost.WithLabelValues(r.APIKey, r.Provider, t.snap.modelLabel(r.Model)).Add(cost.USD())
 	}

@@ -42,6 +42,7 @@ type Node struct {
 	load    func() (*config.Config, error)
 	observe func(Record)
 	metrics *metrics
+	stats   stats
 
 	snap      atomic.Pointer[snapshot]
 	reloading sync.Mutex

@@ -24,6 +24,7 @@ type Record struct {
 	Attempts     int
 	Stream       bool
 	Usage        protocol.Usage
+	CostUSD      float64 // by the configured prices
 	Duration     time.Duration
 	TTFB         time.Duration // 0: nothing was answered
 	Error        string        // "" for success
@@ -45,6 +46,7 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 	r.Duration = time.Since(t.began)
 	n.settle(t, status)
 	n.count(t.snap, r)
+	n.stats.record(r, time.Now())
 	if n.log.Enabled(context.Background(), slog.LevelDebug) {
 		n.log.Debug("request", "request_id", r.RequestID, "api_key", r.APIKey, "endpoint", r.Endpoint, "model", r.Model,
 			"edge", r.Edge, "owner", r.Owner, "provider", r.Provider, "instance", r.Instance, "status", r.Status,
