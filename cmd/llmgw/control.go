@@ -43,15 +43,15 @@ func (a *admin) call(ctx context.Context, method, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, a.base()+path, nil)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--admin %q is no URL", a.base())}
+	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return nil, usageError{fmt.Errorf("--admin %q is no http(s) URL", a.base())}
 	}
 	if token := a.w.getenv("LLMGW_ADMIN_TOKEN", ""); token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("no node answers at %s: %w\nIs it running? --admin or LLMGW_ADMIN names another address", a.base(), errors.Unwrap(err))
+		return nil, unreachable{fmt.Errorf("no node answers at %s: %w\nIs it running? --admin or LLMGW_ADMIN names another address", a.base(), errors.Unwrap(err))}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
@@ -64,12 +64,18 @@ func (a *admin) call(ctx context.Context, method, path string) ([]byte, error) {
 	if resp.StatusCode >= 300 {
 		var e struct{ Error string }
 		if json.Unmarshal(body, &e) == nil && e.Error != "" {
-			return nil, errors.New(e.Error)
+			return nil, refusal{errors.New(e.Error)}
 		}
 		return nil, fmt.Errorf("%s answers %s", a.base()+path, resp.Status)
 	}
 	return body, nil
 }
+
+// unreachable is that no node answers; refusal is a node's own no.
+type (
+	unreachable struct{ error }
+	refusal     struct{ error }
+)
 
 // get reads JSON into v, or prints it as it is.
 func (a *admin) get(ctx context.Context, path string, asJSON bool, v any) error {
@@ -94,63 +100,101 @@ func stopCommand(w world) *cobra.Command {
 	c := &cobra.Command{
 		Use: "stop", Short: "Stop a node gracefully", Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if pidFile == "" {
-				if _, err := a.call(c.Context(), "POST", "/api/stop"); err != nil {
-					return err
-				}
-				fmt.Fprintln(w.out, "stopping")
-				return nil
-			}
-			pid, err := readPid(pidFile)
+			running, err := a.askToStop(c.Context(), pidFile)
 			if err != nil {
 				return err
 			}
-			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-				return fmt.Errorf("process %d of %s: %w", pid, pidFile, err)
-			}
-			for began := time.Now(); time.Since(began) < timeout; time.Sleep(50 * time.Millisecond) {
-				if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-					fmt.Fprintln(w.out, "stopped")
-					return nil
+			tick := time.NewTicker(50 * time.Millisecond)
+			defer tick.Stop()
+			end := time.After(timeout)
+			for running(c.Context()) {
+				select {
+				case <-end:
+					return fmt.Errorf("the node was told to stop and still runs after %s: it waits for requests in flight, for server.drain_timeout at most", timeout)
+				case <-c.Context().Done():
+					return c.Context().Err()
+				case <-tick.C:
 				}
-				if _, err := os.Stat(pidFile); errors.Is(err, os.ErrNotExist) {
-					fmt.Fprintln(w.out, "stopped")
-					return nil
-				}
 			}
-			return fmt.Errorf("process %d still runs after %s", pid, timeout)
+			fmt.Fprintln(w.out, "stopped")
+			return nil
 		},
 	}
 	adminFlag(c, a)
 	c.Flags().StringVar(&pidFile, "pid-file", "", "of the node to stop")
-	c.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "with --pid-file: how long to wait for its end")
+	c.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for its end")
 	return c
+}
+
+// askToStop tells a node to stop, and returns what tells whether it still runs.
+func (a *admin) askToStop(ctx context.Context, pidFile string) (running func(context.Context) bool, err error) {
+	if pidFile == "" {
+		if _, err := a.call(ctx, "POST", "/api/stop"); err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) bool {
+			_, err := a.call(ctx, "GET", "/health")
+			var gone unreachable
+			return !errors.As(err, &gone)
+		}, nil
+	}
+	pid, err := signalTo(pidFile, syscall.SIGTERM)
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) bool {
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return false
+		}
+		_, err := os.Stat(pidFile) // a zombie has a process id, but takes its file away
+		return !errors.Is(err, os.ErrNotExist)
+	}, nil
+}
+
+func signalTo(pidFile string, s syscall.Signal) (int, error) {
+	pid, err := readPid(pidFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, fmt.Errorf("there is no %s: the node was not started with --pid-file, or it has ended", pidFile)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := syscall.Kill(pid, s); errors.Is(err, syscall.ESRCH) {
+		return 0, fmt.Errorf("process %d of %s does not run: it ended without taking its file away", pid, pidFile)
+	} else if err != nil {
+		return 0, fmt.Errorf("process %d of %s: %w", pid, pidFile, err)
+	}
+	return pid, nil
 }
 
 func reloadCommand(w world) *cobra.Command {
 	a := &admin{w: w}
 	var pidFile string
 	c := &cobra.Command{
-		Use: "reload", Short: "Make a node read its configuration again", Args: exactly(0, "no arguments"),
+		Use: "reload", Short: "Make a node read its configuration again, and print what changed", Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if pidFile != "" {
-				pid, err := readPid(pidFile)
-				if err != nil {
+			if pidFile != "" && a.url == "" {
+				// The process must live, and its admin listener can say what changed.
+				if _, err := signalTo(pidFile, 0); err != nil {
 					return err
 				}
-				if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
-					return fmt.Errorf("process %d of %s: %w", pid, pidFile, err)
+				b, err := os.ReadFile(adminFile(pidFile))
+				if err != nil {
+					return fmt.Errorf("%w; --admin names the node as well", err)
 				}
-				fmt.Fprintln(w.out, "told the node; its log says what changed or why not (use --admin to see it here)")
-				return nil
+				a.url = strings.TrimSpace(string(b))
 			}
 			body, err := a.call(c.Context(), "POST", "/api/reload")
-			if err != nil {
+			var no refusal
+			if errors.As(err, &no) {
 				return fmt.Errorf("the reload was refused, the old configuration stays in force:\n%w", err)
+			}
+			if err != nil {
+				return err
 			}
 			var v struct{ Changes []string }
 			if err := json.Unmarshal(body, &v); err != nil {
-				return err
+				return fmt.Errorf("%s is no llmgw admin listener: %w", a.base(), err)
 			}
 			if len(v.Changes) == 0 {
 				fmt.Fprintln(w.out, "nothing changed")

@@ -16,7 +16,7 @@ import (
 
 func demoCommand(w world) *cobra.Command {
 	var nodes int
-	var once bool
+	var once, side bool
 	c := &cobra.Command{
 		Use: "demo", Short: "Run a whole cluster with stand-in providers in this process", Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -25,6 +25,12 @@ func demoCommand(w world) *cobra.Command {
 			}
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
+			if once && side {
+				return usageError{errors.New("--once and --compare exclude each other")}
+			}
+			if side {
+				return compare(ctx, w, nodes)
+			}
 			if once {
 				return story(ctx, w, max(nodes, 3))
 			}
@@ -33,12 +39,15 @@ func demoCommand(w world) *cobra.Command {
 	}
 	c.Flags().IntVar(&nodes, "nodes", 3, "how many nodes")
 	c.Flags().BoolVar(&once, "once", false, "play the scripted story, print PASS or FAIL rows, and end")
+	c.Flags().BoolVar(&side, "compare", false, "show prompt-cache hits and cost with the ring on and off")
 	return c
 }
 
+var twoInstances = []string{"east", "west"}
+
 // demo runs until it is interrupted, with a line for every request.
 func demo(ctx context.Context, w world, nodes int) error {
-	f, err := newFleet(nodes, func(line string) { fmt.Fprintln(w.out, line) })
+	f, err := newFleet(nodes, twoInstances, func(line string) { fmt.Fprintln(w.out, line) })
 	if err != nil {
 		return err
 	}

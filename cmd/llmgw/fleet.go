@@ -28,18 +28,19 @@ type fleet struct {
 	servers   []*http.Server
 	front     *front
 	line      func(string)
+	instances []string // of each provider
 
 	mu    sync.Mutex
 	extra string // more configuration, for the reload
 	made  int
 }
 
-func newFleet(nodes int, line func(string)) (*fleet, error) {
+func newFleet(nodes int, instances []string, line func(string)) (*fleet, error) {
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
-	f := &fleet{secret: base64.StdEncoding.EncodeToString(secret), mocks: map[string]*mock.Provider{}, addresses: map[string]string{}, line: line}
+	f := &fleet{secret: base64.StdEncoding.EncodeToString(secret), mocks: map[string]*mock.Provider{}, addresses: map[string]string{}, instances: instances, line: line}
 	if err := f.start(nodes); err != nil {
 		f.close()
 		return nil, err
@@ -49,7 +50,7 @@ func newFleet(nodes int, line func(string)) (*fleet, error) {
 
 func (f *fleet) start(nodes int) (err error) {
 	for _, dialect := range []string{"openai", "anthropic", "gemini"} {
-		for _, instance := range []string{"east", "west"} {
+		for _, instance := range f.instances {
 			if err := f.addProvider(dialect, instance); err != nil {
 				return err
 			}
@@ -149,12 +150,15 @@ route "gpt-*" { provider = "openai" }
 route "claude-*" { provider = "anthropic" }
 route "gemini-*" { provider = "gemini" }
 `, name, strings.Join(join, ", "), f.secret)
+	for _, models := range []string{"gpt-*", "claude-*", "gemini-*"} {
+		fmt.Fprintf(&b, "price %q {\n  input = %g\n  output = %g\n  cache_read = %g\n  cache_write = %g\n}\n", models, prices.input, prices.output, prices.read, prices.write)
+	}
 	for _, k := range demoKeys {
 		fmt.Fprintf(&b, "api_key %q {\n  key = %q\n}\n", k.name, k.key)
 	}
 	for _, p := range []struct{ dialect, version string }{{"openai", "/v1"}, {"anthropic", "/v1"}, {"gemini", "/v1beta"}} {
 		fmt.Fprintf(&b, "provider %q {\n  health {\n    recovery_after = \"1s\"\n  }\n", p.dialect)
-		for _, in := range []string{"east", "west"} {
+		for _, in := range f.instances {
 			fmt.Fprintf(&b, "  instance %q {\n    base_url = \"http://%s%s\"\n    api_key = \"demo\"\n  }\n", in, f.addresses[p.dialect+"/"+in], p.version)
 		}
 		b.WriteString("}\n")

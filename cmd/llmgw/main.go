@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -19,7 +20,7 @@ var (
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], world{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}))
+	os.Exit(run(context.Background(), os.Args[1:], world{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv, now: time.Now, terminal: isTerminal(os.Stdout)}))
 }
 
 // world is what a command touches besides the network and files.
@@ -27,6 +28,22 @@ type world struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
+	now      func() time.Time
+	terminal bool // out is one
+}
+
+// to is the same world with another output.
+func (w world) to(out io.Writer) world {
+	w.out = out
+	return w
+}
+
+// colours tells whether output may be coloured (https://no-color.org).
+func (w world) colours() bool { return w.terminal && w.getenv("NO_COLOR", "") == "" }
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (w world) getenv(name, fallback string) string {
@@ -57,7 +74,7 @@ func run(ctx context.Context, args []string, w world) int {
 		return 0
 	case errors.As(err, &told):
 		return 1
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
+	case errors.As(err, &usage):
 		fmt.Fprintf(w.err, "llmgw: %v\nRun 'llmgw --help' for the commands.\n", err)
 		return 2
 	default:
@@ -89,27 +106,49 @@ func newRoot(w world) *cobra.Command {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true, DisableDefaultCmd: true},
-		Args:              cobra.NoArgs,
+		Args:              known,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_ = c.Help() // to standard output, which is all that can fail
+			c.SetOut(w.err)
+			_ = c.Help() // to standard error, which is all that can fail
 			return usageError{errors.New("a command is missing")}
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		startCommand(w), stopCommand(w), reloadCommand(w),
-		membersCommand(w), ringCommand(w), instancesCommand(w), sessionsCommand(w),
+		membersCommand(w), ringCommand(w), instancesCommand(w), sessionsCommand(w), statsCommand(w),
 		configCommand(w), demoCommand(w), mockCommand(w), envCommand(w),
 		keygenCommand(w), hashKeyCommand(w), versionCommand(w), completionCommand(w),
 	)
 	return root
 }
 
+// known refuses a word that is no command, with those that look like it.
+func known(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	c.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("no command is called %q", strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), c.Root().Name())+" "+args[0]))
+	if list := c.SuggestionsFor(args[0]); len(list) > 0 {
+		text += "; did you mean " + strings.Join(list, " or ") + "?"
+	}
+	return usageError{errors.New(text)}
+}
+
+// got says what was given in place of what was expected.
+func got(what string, args []string) error {
+	if len(args) == 0 {
+		return usageError{fmt.Errorf("expected %s", what)}
+	}
+	return usageError{fmt.Errorf("expected %s, got %q", what, args)}
+}
+
 // exactly is cobra's argument check with our exit status.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("expected %s, got %d arguments", what, len(args))}
+			return got(what, args)
 		}
 		return nil
 	}
@@ -118,7 +157,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 func atMost(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
-			return usageError{fmt.Errorf("expected %s, got %d arguments", what, len(args))}
+			return got(what, args)
 		}
 		return nil
 	}

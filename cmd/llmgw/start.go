@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -70,11 +69,11 @@ func start(ctx context.Context, w world, path, pidFile string) (err error) {
 		return err
 	}
 	if pidFile != "" {
-		if err := writePid(pidFile); err != nil {
+		if err := writePid(pidFile, node.AdminAddr()); err != nil {
 			node.Kill()
 			return err
 		}
-		defer os.Remove(pidFile)
+		defer removePid(pidFile)
 	}
 	tell(nil)
 	return serveUntilStopped(ctx, node, signals, log)
@@ -134,25 +133,6 @@ func raiseFiles(log *slog.Logger) {
 	if l.Cur < 4096 {
 		log.Warn("few open files are allowed; a stream needs two", "limit", l.Cur)
 	}
-}
-
-func writePid(file string) error {
-	if old, err := readPid(file); err == nil && syscall.Kill(old, 0) == nil && old != os.Getpid() {
-		return fmt.Errorf("%s names process %d, which is running; stop it first", file, old)
-	}
-	return os.WriteFile(file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
-}
-
-func readPid(file string) (int, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return 0, err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil || pid <= 0 {
-		return 0, fmt.Errorf("%s holds no process id", file)
-	}
-	return pid, nil
 }
 
 // parentPipe reports a daemon's start to the process that made it, once.

@@ -36,7 +36,7 @@ type reply struct {
 var long = strings.Repeat("The quick brown fox jumps over the lazy dog. ", 200)
 
 func story(ctx context.Context, w world, nodes int) error {
-	f, err := newFleet(nodes, nil)
+	f, err := newFleet(nodes, twoInstances, nil)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 func configCommand(w world) *cobra.Command {
-	group := &cobra.Command{Use: "config", Short: "Check or show a configuration", RunE: func(*cobra.Command, []string) error {
+	group := &cobra.Command{Use: "config", Short: "Check or show a configuration", Args: known, RunE: func(*cobra.Command, []string) error {
 		return usageError{errors.New("say 'config validate' or 'config show'")}
 	}}
 	sub := func(use, short string, do func(c *config.Config) error) *cobra.Command {
@@ -41,7 +41,7 @@ func configCommand(w world) *cobra.Command {
 	}
 	group.AddCommand(
 		sub("validate", "Check a configuration: every error with its file and line", func(c *config.Config) error {
-			fmt.Fprintf(w.out, "valid: %d keys, %d providers, %d routes, digest %s\n", len(c.Keys), len(c.Providers), len(c.Routes), c.Digest())
+			fmt.Fprintf(w.out, "valid: %s, %s, %s, digest %s\n", many(len(c.Keys), "key"), many(len(c.Providers), "provider"), many(len(c.Routes), "route"), c.Digest())
 			return nil
 		}),
 		sub("show", "Print the effective configuration, secrets masked", func(c *config.Config) error {
@@ -50,6 +50,13 @@ func configCommand(w world) *cobra.Command {
 		}),
 	)
 	return group
+}
+
+func many(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func keygenCommand(w world) *cobra.Command {
@@ -63,8 +70,16 @@ func keygenCommand(w world) *cobra.Command {
 	}}
 }
 
+// unsaid refuses arguments without repeating them: one of them is a key.
+func unsaid(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{errors.New("the key comes on standard input, where no process list shows it")}
+	}
+	return nil
+}
+
 func hashKeyCommand(w world) *cobra.Command {
-	return &cobra.Command{Use: "hash-key", Short: "Print the digest of an API key read from standard input", Args: exactly(0, "no arguments: the key comes from standard input, where no process list shows it"), RunE: func(*cobra.Command, []string) error {
+	return &cobra.Command{Use: "hash-key", Short: "Print the digest of an API key read from standard input", Args: unsaid, RunE: func(*cobra.Command, []string) error {
 		line, err := bufio.NewReader(w.in).ReadString('\n')
 		key := strings.TrimRight(line, "\r\n")
 		if key == "" {
@@ -109,49 +124,4 @@ func completionCommand(w world) *cobra.Command {
 			return usageError{fmt.Errorf("no completion for %q: say bash, zsh, fish or powershell", args[0])}
 		},
 	}
-}
-
-func envCommand(w world) *cobra.Command {
-	var url string
-	c := &cobra.Command{
-		Use: "env CLIENT", Short: "Print the lines that point a client here: claude-code, codex, gemini, opencode, openai", Args: exactly(1, "a client: claude-code, codex, gemini, opencode or openai"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			text, ok := clients[args[0]]
-			if !ok {
-				return usageError{fmt.Errorf("no lines for %q: say claude-code, codex, gemini, opencode or openai", args[0])}
-			}
-			fmt.Fprint(w.out, strings.ReplaceAll(text, "URL", strings.TrimSuffix(url, "/")))
-			return nil
-		},
-	}
-	c.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where the gateway listens")
-	return c
-}
-
-// clients are the lines to paste; LLMGW_API_KEY holds the gateway's key.
-var clients = map[string]string{
-	"claude-code": "export ANTHROPIC_BASE_URL=URL\nexport ANTHROPIC_AUTH_TOKEN=\"$LLMGW_API_KEY\"\n",
-	"gemini":      "export GOOGLE_GEMINI_BASE_URL=URL\nexport GEMINI_API_KEY=\"$LLMGW_API_KEY\"\n",
-	"openai":      "export OPENAI_BASE_URL=URL/v1\nexport OPENAI_API_KEY=\"$LLMGW_API_KEY\"\n",
-	"codex": `# ~/.codex/config.toml
-model_provider = "llmgw"
-
-[model_providers.llmgw]
-name = "llmgw"
-base_url = "URL/v1"
-env_key = "LLMGW_API_KEY"
-wire_api = "responses"
-`,
-	"opencode": `{
-  "$schema": "https://opencode.ai/config.json",
-  "provider": {
-    "llmgw": {
-      "npm": "@ai-sdk/openai-compatible",
-      "name": "llmgw",
-      "options": { "baseURL": "URL/v1", "apiKey": "{env:LLMGW_API_KEY}" },
-      "models": { "gpt-5": {}, "claude-sonnet-5": {} }
-    }
-  }
-}
-`,
 }

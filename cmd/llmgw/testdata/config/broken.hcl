@@ -1,0 +1,2 @@
+provider "anthropic" {
+  instance "primary" {
