@@ -101,6 +101,10 @@ func (c *Cursor) Path() string {
 	return string(bytes.ToValidUTF8(p, []byte("\ufffd")))
 }
 
+// Offset tells where in the body the value at hand begins, or, right after a
+// value was taken, where that one ended.
+func (c *Cursor) Offset() int { return c.i }
+
 func (c *Cursor) space() {
 	for c.i < len(c.b) && (c.b[c.i] == ' ' || c.b[c.i] == '\n' || c.b[c.i] == '\t' || c.b[c.i] == '\r') {
 		c.i++

@@ -20,6 +20,8 @@ type Peek struct {
 	// Claude Code names inside of it.
 	UserID    string
 	SessionID string
+	// System, Tools and Messages are where these members of Anthropic's lie.
+	System, Tools, Messages Member
 	// HasMessages and HasInput tell whether "messages" and "input" are there.
 	HasMessages bool
 	HasInput    bool

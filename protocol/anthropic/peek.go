@@ -20,8 +20,12 @@ func Peek(body []byte) (protocol.Peek, error) {
 			p.StreamSpan = m
 		case "metadata":
 			metadata = m
+		case "system":
+			p.System = m
+		case "tools":
+			p.Tools = m
 		case "messages":
-			p.HasMessages = true
+			p.Messages, p.HasMessages = m, true
 		}
 	})
 	if err != nil {
