@@ -3,6 +3,8 @@ package gateway
 import (
 	"github.com/llmgw/llmgw/protocol"
 	"github.com/llmgw/llmgw/protocol/anthropic"
+	"github.com/llmgw/llmgw/protocol/gemini"
+	"github.com/llmgw/llmgw/protocol/openai"
 )
 
 // clientCodec converts between a client's API and the hub.
@@ -24,16 +26,20 @@ type providerCodec struct {
 // clientCodecFor picks the API that an endpoint speaks. A chat request in the
 // shape of the Responses API, which Cursor sends, is read as what it is and
 // answered as a chat.
-func clientCodecFor(e endpoint, _ *protocol.Peek) clientCodec {
+func clientCodecFor(e endpoint, p *protocol.Peek) clientCodec {
 	switch {
 	case e.dialect == protocol.Anthropic:
 		return clientCodec{anthropic.DecodeRequest, anthropic.EncodeResponse, anthropic.NewStreamEncoder}
 	case e.dialect == protocol.Gemini:
-		return clientCodec{}
+		return clientCodec{gemini.DecodeRequest, gemini.EncodeResponse, gemini.NewStreamEncoder}
 	case isResponses(e):
-		return clientCodec{}
+		return clientCodec{openai.DecodeResponsesRequest, openai.EncodeResponsesResponse, openai.NewResponsesStreamEncoder}
 	}
-	return clientCodec{}
+	c := clientCodec{openai.DecodeChatRequest, openai.EncodeChatResponse, openai.NewChatStreamEncoder}
+	if responsesShaped(e, p) {
+		c.request = openai.DecodeResponsesRequest
+	}
+	return c
 }
 
 func isResponses(e endpoint) bool {
@@ -49,8 +55,8 @@ func providerCodecFor(d protocol.Dialect) providerCodec {
 	case protocol.Anthropic:
 		return providerCodec{protocol.MadeByAnthropic, anthropic.EncodeRequest, anthropic.DecodeResponse, anthropic.NewStreamDecoder, nil}
 	case protocol.Gemini:
-		return providerCodec{}
+		return providerCodec{protocol.MadeByGemini, gemini.EncodeRequest, gemini.DecodeResponse, gemini.NewStreamDecoder, gemini.NeedsBytes}
 	default:
-		return providerCodec{}
+		return providerCodec{protocol.MadeByOpenAI, openai.EncodeChatRequest, openai.DecodeChatResponse, openai.NewChatStreamDecoder, openai.NeedsBytes}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/fetch"
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/gemini"
 )
 
 // conversion is a call between two dialects: the client's request read into
@@ -40,10 +41,6 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
 		client: clientCodecFor(t.endpoint, &t.peek),
 	}
-	if c.client.request == nil {
-		t.conv = c
-		return c, nil
-	}
 	if err := c.client.request(c.x, t.body); err != nil {
 		return nil, protocol.AsError(err)
 	}
@@ -64,9 +61,6 @@ func (n *Node) convertedRequest(ctx context.Context, t *trip, p *provider, model
 		return nil, e
 	}
 	c.from = providerCodecFor(p.dialect)
-	if c.from.request == nil || c.client.request == nil {
-		return nil, &protocol.Error{Code: protocol.NotImplemented, Param: "model", Message: fmt.Sprintf("The model %q is served by a provider of dialect %s; this gateway does not convert %s requests to it yet.", clip(model, 200), p.dialect, t.endpoint.dialect)}
-	}
 	c.x.Reset(c.kept)
 	c.x.Target = model
 	if e := fetchMedia(ctx, t.snap.fetch, c); e != nil {
@@ -92,9 +86,9 @@ func generatePath(d protocol.Dialect, model string, stream bool) (path, query st
 	case d == protocol.Anthropic:
 		return "/messages", ""
 	case d == protocol.Gemini && stream:
-		return "/models/" + model + ":streamGenerateContent", "alt=sse"
+		return "/models/" + gemini.PathModel(model) + ":streamGenerateContent", "alt=sse"
 	case d == protocol.Gemini:
-		return "/models/" + model + ":generateContent", ""
+		return "/models/" + gemini.PathModel(model) + ":generateContent", ""
 	}
 	return "/chat/completions", ""
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/gemini"
 	"github.com/llmgw/llmgw/protocol/openai"
 )
 
@@ -63,7 +64,7 @@ func (t *trip) native(p *provider, model string) *outbound {
 // nativePath is what follows an instance's base URL.
 func nativePath(e endpoint, model string) string {
 	if e.dialect == protocol.Gemini {
-		return "/models/" + model + ":" + e.path
+		return "/models/" + gemini.PathModel(model) + ":" + e.path
 	}
 	return e.path
 }
