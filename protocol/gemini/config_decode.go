@@ -101,7 +101,7 @@ func (d *decoder) finishFormat() error {
 	switch {
 	case d.schema != nil:
 		if d.mime != "application/json" {
-			return protocol.Invalid("generationConfig.responseMimeType", "A schema of the answer needs the response MIME type application/json.")
+			return protocol.Invalid("generationConfig.responseMimeType", "Invalid value for 'generationConfig.responseMimeType': a schema of the answer needs application/json.")
 		}
 		schema, err := jsonSchema(d.schema)
 		if err != nil {
