@@ -168,6 +168,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	}
 	c.Request().ResetBody() // a 500 KB body would be held as long as the stream
 	c.Request().ReleaseBody(0)
+	in.body = nil
 	n.head(c, a)
 	c.Context().Response.ImmediateHeaderFlush = true
 	c.Context().SetBodyStream(stream, -1)

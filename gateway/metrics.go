@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"sync"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -12,6 +14,9 @@ import (
 // can create series.
 type metrics struct {
 	registry *prometheus.Registry
+
+	mu    sync.RWMutex
+	kinds map[seriesKey]*series
 
 	requests         *prometheus.CounterVec
 	tokens           *prometheus.CounterVec
@@ -35,7 +40,7 @@ type metrics struct {
 }
 
 func newMetrics(version string) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry()}
+	m := &metrics{registry: prometheus.NewRegistry(), kinds: make(map[seriesKey]*series)}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 		m.registry.MustRegister(v)
@@ -77,6 +82,38 @@ func newMetrics(version string) *metrics {
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.reloadOK.Set(1)
 	return m
+}
+
+// series are the metrics of one kind of request.
+type series struct {
+	requests, input, output, cacheRead, cacheWrite prometheus.Counter
+	duration, firstToken                           prometheus.Observer
+}
+
+type seriesKey struct{ apiKey, provider, model, endpoint string }
+
+// of finds a kind's series: one look-up instead of one a metric. There are no
+// more kinds than the configuration has names.
+func (m *metrics) of(k seriesKey) *series {
+	m.mu.RLock()
+	s := m.kinds[k]
+	m.mu.RUnlock()
+	if s != nil {
+		return s
+	}
+	tokens := func(kind string) prometheus.Counter {
+		return m.tokens.WithLabelValues(k.apiKey, k.provider, k.model, kind)
+	}
+	s = &series{
+		requests: m.requests.WithLabelValues(k.apiKey, k.provider, k.model, k.endpoint),
+		input:    tokens("input"), output: tokens("output"), cacheRead: tokens("cache_read"), cacheWrite: tokens("cache_write"),
+		duration:   m.duration.WithLabelValues(k.apiKey, k.provider, k.model),
+		firstToken: m.firstToken.WithLabelValues(k.provider, k.model),
+	}
+	m.mu.Lock()
+	m.kinds[k] = s
+	m.mu.Unlock()
+	return s
 }
 
 // refused counts what the door turned away before a key was known.

@@ -25,10 +25,10 @@ func TestNumbers(t *testing.T) {
 	stick, node := spawn(t, "yardstick", provider), spawn(t, "node", provider)
 	const chat, messages = "/v1/chat/completions", "/v1/messages"
 	const perStream = streamEvents
-	n.compare("chat of 1 KB, CPU per request", stick, node, request(chat, "whole", chatRequest(false)), shape{clients: 16, requests: 1600}, 1.35)
-	n.compare("agent's body of 75 KB, CPU per request", stick, node, request(messages, "whole", agentRequest()), shape{clients: 16, requests: 800}, 1.35)
-	n.compare("stream of 200 events one by one, CPU per event", stick, node, request(chat, "paced", chatRequest(true)), shape{clients: 16, requests: 48, per: perStream}, 1.25)
-	n.compare("stream of 200 events at once, CPU per event", stick, node, request(chat, "burst", chatRequest(true)), shape{clients: 16, requests: 480, per: perStream}, 1.25)
+	n.compare("chat of 1 KB, CPU per request", stick, node, request(chat, "whole", chatRequest(false)), shape{clients: 16, requests: 600}, 1.35)
+	n.compare("agent's body of 75 KB, CPU per request", stick, node, request(messages, "whole", agentRequest()), shape{clients: 16, requests: 300}, 1.35)
+	n.compare("stream of 200 events one by one, CPU per event", stick, node, request(chat, "paced", chatRequest(true)), shape{clients: 16, requests: 16, per: perStream}, 1.25)
+	n.compare("stream of 200 events at once, CPU per event", stick, node, request(chat, "burst", chatRequest(true)), shape{clients: 16, requests: 160, per: perStream}, 1.25)
 	n.hop(provider, request(chat, "whole", chatRequest(false)))
 	n.idle(provider, request(chat, "idle", chatRequest(true)))
 	n.lookups()
@@ -74,7 +74,7 @@ type shape struct {
 
 // rounds is how often both are measured, in turns: what else the machine does
 // hits both.
-const rounds = 11
+const rounds = 41
 
 // compare measures two processes under the same load.
 func (n *numbers) compare(what string, a, b *process, request []byte, s shape, most float64) {
@@ -130,7 +130,7 @@ func (n *numbers) hop(provider string, request []byte) {
 	}
 	pair := spawn(n.t, "pair", provider)
 	owner, edge := pair.addrs[0], pair.addrs[1]
-	s := shape{clients: 16, requests: 1600, per: 1}
+	s := shape{clients: 16, requests: 600, per: 1}
 	costs := n.turns(s, [2]*process{pair, pair}, [2]*load{dial(n.t, owner, s.clients, request), dial(n.t, edge, s.clients, request)})
 	added := ratios(costs) - 1
 	n.row(cpu, micro(median(costs[0])), micro(median(costs[1])), fmt.Sprintf("+%.2fx", added), "+0.90x", n.verdict(added <= 0.9))

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -50,7 +49,7 @@ func (t *trip) native(p *provider, model string) *outbound {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
 	}
 	if len(edits) == 0 {
-		o.body = bytes.Clone(t.body)
+		o.body = t.body
 	} else {
 		o.body = protocol.Splice(nil, t.body, edits...)
 	}

@@ -61,19 +61,16 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 
 func (n *Node) count(s *snapshot, r *Record) {
 	m, model := n.metrics, s.modelLabel(r.Model)
-	m.requests.WithLabelValues(r.APIKey, r.Provider, model, r.Endpoint).Inc()
-	m.duration.WithLabelValues(r.APIKey, r.Provider, model).Observe(r.Duration.Seconds())
+	of := m.of(seriesKey{r.APIKey, r.Provider, model, r.Endpoint})
+	of.requests.Inc()
+	of.duration.Observe(r.Duration.Seconds())
 	if r.TTFB > 0 {
-		m.firstToken.WithLabelValues(r.Provider, model).Observe(r.TTFB.Seconds())
+		of.firstToken.Observe(r.TTFB.Seconds())
 	}
-	for _, u := range [...]struct {
-		kind  string
-		count int64
-	}{{"input", r.Usage.Input}, {"output", r.Usage.Output}, {"cache_read", r.Usage.CacheRead}, {"cache_write", r.Usage.CacheWrite}} {
-		if u.count > 0 {
-			m.tokens.WithLabelValues(r.APIKey, r.Provider, model, u.kind).Add(float64(u.count))
-		}
-	}
+	of.input.Add(float64(r.Usage.Input))
+	of.output.Add(float64(r.Usage.Output))
+	of.cacheRead.Add(float64(r.Usage.CacheRead))
+	of.cacheWrite.Add(float64(r.Usage.CacheWrite))
 	if !r.Stream && r.upstream > 0 {
 		m.overhead.Observe(max(r.Duration-r.upstream, 0).Seconds())
 	}

@@ -216,7 +216,7 @@ func causeOf(err error) string {
 // headerOf makes the provider call's header of a call's fields, with one
 // allocation for all values.
 func headerOf(fields []hop.Field) http.Header {
-	h := make(http.Header, len(fields)+4)
+	h := make(http.Header, len(fields)+1) // and the credentials
 	values := make([]string, len(fields))
 	for i, f := range fields {
 		if old, ok := h[f.Name]; ok {

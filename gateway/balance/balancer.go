@@ -127,7 +127,11 @@ func (b *Balancer) Pick(g *Group, k Key, model string, tried uint64, judge Judge
 	if !late {
 		pick = b.held(g, k, h, usable)
 	}
-	if pick < 0 {
+	switch {
+	case pick >= 0:
+	case usable&(1<<uint(home)) != 0:
+		pick = home // the best of all is the best of any that it is among
+	default:
 		pick = g.choose(h, usable)
 	}
 	if pick < 0 {

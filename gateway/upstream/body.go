@@ -9,50 +9,74 @@ import (
 	"time"
 )
 
-// watch cancels a call whose next byte does not come in time. One timer a
-// call, re-armed for each read.
+// watch cancels a call whose next byte does not come in time. Arming it for a
+// read only notes the time; the timer, set for the soonest end there was, looks
+// at the note when it fires, and goes on if it is early.
 type watch struct {
 	cancel   context.CancelCauseFunc
 	deadline time.Time // of the whole call; zero: none
 
 	mu    sync.Mutex
-	timer *time.Timer
+	due   time.Time // of the next byte; zero: nobody waits
 	why   error
+	timer *time.Timer
+	fires time.Time // zero: the timer does not run
 }
 
 // arm gives the next byte at most d (0: no bound of its own), and never more
 // than the call's deadline.
 func (w *watch) arm(d time.Duration, why error) {
-	if !w.deadline.IsZero() {
-		if left := time.Until(w.deadline); d <= 0 || left < d {
-			d, why = max(left, time.Nanosecond), ErrTimeout
-		}
+	if d <= 0 && w.deadline.IsZero() {
+		return
+	}
+	now := time.Now()
+	due := now.Add(d)
+	if d <= 0 || !w.deadline.IsZero() && w.deadline.Before(due) {
+		due, why = w.deadline, ErrTimeout
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.why = why
-	switch {
-	case d <= 0:
-		if w.timer != nil {
-			w.timer.Stop()
-		}
-	case w.timer == nil:
+	w.due, w.why = due, why
+	if w.fires.IsZero() || due.Before(w.fires) {
+		w.set(due, due.Sub(now))
+	}
+}
+
+// rest is for the time in which nobody waits for a byte.
+func (w *watch) rest() {
+	w.mu.Lock()
+	w.due = time.Time{}
+	w.mu.Unlock()
+}
+
+// set lets the timer fire at a time that is d away; w.mu is held.
+func (w *watch) set(at time.Time, d time.Duration) {
+	w.fires = at
+	if w.timer == nil {
 		w.timer = time.AfterFunc(d, w.fire)
-	default:
+	} else {
 		w.timer.Reset(d)
 	}
 }
 
 func (w *watch) fire() {
 	w.mu.Lock()
-	why := w.why
-	w.mu.Unlock()
-	w.cancel(why)
+	defer w.mu.Unlock()
+	w.fires = time.Time{}
+	if w.due.IsZero() {
+		return
+	}
+	if left := time.Until(w.due); left > 0 {
+		w.set(w.due, left)
+		return
+	}
+	w.cancel(w.why)
 }
 
 func (w *watch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.due = time.Time{}
 	if w.timer != nil {
 		w.timer.Stop()
 	}
@@ -72,6 +96,7 @@ type body struct {
 func (b *body) peek() error {
 	buf := make([]byte, 1024)
 	n, err := b.src.Read(buf)
+	b.watch.rest()
 	if n == 0 {
 		if err == io.EOF {
 			return ErrCut
@@ -95,6 +120,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	b.watch.arm(b.idle, ErrIdle)
 	n, err := b.src.Read(p)
+	b.watch.rest()
 	if err != nil {
 		err = b.explain(err)
 	}

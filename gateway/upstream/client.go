@@ -36,11 +36,14 @@ type Target struct {
 // load or fault touches them. It may be used from any goroutine.
 type Client struct {
 	target    Target
+	path      string // of the base URL, escaped
 	transport *http.Transport
 }
 
 // New makes a client; nothing is dialed yet.
-func New(t Target, o Options) *Client { return &Client{target: t, transport: NewTransport(o)} }
+func New(t Target, o Options) *Client {
+	return &Client{target: t, path: strings.TrimSuffix(t.BaseURL.EscapedPath(), "/"), transport: NewTransport(o)}
+}
 
 // NewTransport makes the transport of one instance.
 func NewTransport(o Options) *http.Transport {
@@ -69,8 +72,8 @@ func NewTransport(o Options) *http.Transport {
 // Close gives back idle connections; calls under way go on.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Call is one request. Header and Body belong to it until the response is
-// closed: net/http may read the body after Do has returned.
+// Call is one request. Header belongs to it for good; Body is the caller's
+// again when Do has returned.
 type Call struct {
 	Method   string
 	Path     string // appended to the base URL's path
@@ -98,11 +101,15 @@ const maxFault = 256 << 10
 func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{cancel: cancel}
-	w.arm(c.target.FirstByteTimeout, ErrIdle)
 	if c.target.Timeout > 0 {
 		w.deadline = time.Now().Add(c.target.Timeout)
 	}
-	resp, err := c.transport.RoundTrip(c.request(ctx, call))
+	w.arm(c.target.FirstByteTimeout, ErrIdle)
+	req, lent := c.request(ctx, call)
+	resp, err := c.transport.RoundTrip(req)
+	if lent != nil {
+		lent.giveBack(err == nil)
+	}
 	if err != nil {
 		f := c.noAnswer(ctx, err)
 		w.stop()
@@ -132,9 +139,10 @@ func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
 	return r, nil
 }
 
-func (c *Client) request(ctx context.Context, call *Call) *http.Request {
+// request makes the attempt's request. A large body is lent to it.
+func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *payload) {
 	u := *c.target.BaseURL
-	u.Path, u.RawPath = joinPath(c.target.BaseURL, call.Path)
+	u.Path, u.RawPath = c.join(call.Path)
 	u.RawQuery = call.RawQuery
 	h := call.Header
 	for name, values := range c.target.Header {
@@ -151,22 +159,29 @@ func (c *Client) request(ctx context.Context, call *Call) *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(call.Body)),
 	}
-	if len(call.Body) > 0 {
-		payload := call.Body
-		req.Body = io.NopCloser(bytes.NewReader(payload))
-		// For a kept connection that the instance closed while it was idle:
-		// nothing of the request was read then.
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
+	req = req.WithContext(ctx)
+	// GetBody is for a kept connection that the instance closed while it was
+	// idle: nothing of the request was read then.
+	switch {
+	case len(call.Body) > lendFrom:
+		lent := &payload{bytes: call.Body, size: len(call.Body)}
+		req.Body = &reading{p: lent}
+		req.GetBody = func() (io.ReadCloser, error) { return &reading{p: lent}, nil }
+		return req, lent
+	case len(call.Body) > 0:
+		own := bytes.Clone(call.Body)
+		req.Body = io.NopCloser(bytes.NewReader(own))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(own)), nil }
 	}
-	return req.WithContext(ctx)
+	return req, nil
 }
 
-// joinPath appends an escaped path to a base's.
-func joinPath(base *url.URL, path string) (plain, raw string) {
-	raw = strings.TrimSuffix(base.EscapedPath(), "/") + path
+// join appends an escaped path to the base's.
+func (c *Client) join(path string) (plain, raw string) {
+	raw = c.path + path
 	plain, err := url.PathUnescape(raw)
 	if err != nil {
-		return base.Path + path, ""
+		return c.target.BaseURL.Path + path, ""
 	}
 	return plain, raw
 }
