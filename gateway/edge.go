@@ -166,7 +166,8 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		relay:  n.newRelay(ctx, in, a),
 		finish: end,
 	}
-	c.Request().ResetBody() // a 500 KB body would be held as long as the stream
+	// A 500 KB body would be held as long as the stream. ResetBody would hand it
+	// to the next request, while a conversion may still point into it.
 	c.Request().ReleaseBody(0)
 	in.body = nil
 	n.head(c, a)
