@@ -41,7 +41,7 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
 		client: clientCodecFor(t.endpoint, &t.peek),
 	}
-	if err := c.client.request(c.x, t.body); err != nil {
+	if err := c.client.request(c.x, t.prompt()); err != nil {
 		return nil, protocol.AsError(err)
 	}
 	if t.endpoint.dialect == protocol.Gemini {
@@ -51,6 +51,17 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 	c.kept = len(c.x.Warnings())
 	t.conv = c
 	return c, nil
+}
+
+// prompt is the body to read. Gemini's countTokens has the whole request one
+// level below.
+func (t *trip) prompt() []byte {
+	if t.endpoint.kind == kindCount && t.endpoint.dialect == protocol.Gemini {
+		if inner, ok := protocol.Find(t.body, "generateContentRequest"); ok {
+			return inner
+		}
+	}
+	return t.body
 }
 
 // convertedRequest writes the request for a provider's model: its body, and

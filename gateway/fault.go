@@ -39,6 +39,24 @@ func understand(f *upstream.Fault) *fault {
 	return &fault{Fault: f, said: said}
 }
 
+// translate takes out of a fault what only clients of the instance's own
+// dialect understand.
+func (f *fault) translate() {
+	f.Response = nil
+	if f.said == nil {
+		return
+	}
+	said := *f.said
+	said.Type, said.Status, said.Param = "", 0, ""
+	if said.Code == protocol.NotFound {
+		said.Code = protocol.ModelNotFound // the path is ours and exists
+	}
+	if said.Reason != protocol.ReasonContextLength && said.Reason != protocol.ReasonNoQuota {
+		said.Reason = ""
+	}
+	f.said = &said
+}
+
 // embedded is the fault of an error inside of a 200: that of the status which
 // the error stands for.
 func embedded(e *protocol.Error) *fault {

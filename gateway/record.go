@@ -46,6 +46,11 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 	r.Duration = time.Since(t.began)
 	n.settle(t, status)
 	n.count(t.snap, r)
+	if t.conv != nil {
+		for _, w := range t.conv.x.Warnings() {
+			n.metrics.warnings.WithLabelValues(w.Field).Inc()
+		}
+	}
 	n.stats.record(r, time.Now())
 	if n.log.Enabled(context.Background(), slog.LevelDebug) {
 		n.log.Debug("request", "request_id", r.RequestID, "api_key", r.APIKey, "endpoint", r.Endpoint, "model", r.Model,

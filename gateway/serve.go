@@ -143,7 +143,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			return n.abandoned(ctx, t), true
 		}
 		if out.conv != nil {
-			f.Response = nil // its form is another dialect's
+			f.translate()
 		}
 		if f.Outcome == upstream.CallerFault {
 			return n.callersFault(t, p, in, f), true
