@@ -86,7 +86,7 @@ func (n *Node) convertedRequest(ctx context.Context, t *trip, p *provider, model
 	if err != nil {
 		return nil, protocol.AsError(err)
 	}
-	o := &outbound{dialect: p.dialect, conv: c, body: t.autoCache(p, model, body), header: convertedHeader(t.header, p.dialect)}
+	o := &outbound{dialect: p.dialect, conv: c, body: n.autoCache(t, p, model, body), header: convertedHeader(t.header, p.dialect)}
 	o.path, o.query = generatePath(p.dialect, model, c.x.Request.Stream)
 	return o, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/protocol"
+	"github.com/llmgw/llmgw/protocol/anthropic"
 	"github.com/llmgw/llmgw/protocol/gemini"
 	"github.com/llmgw/llmgw/protocol/openai"
 )
@@ -28,14 +29,14 @@ func (n *Node) outbound(ctx context.Context, t *trip, p *provider, model string)
 	if t.converts(p) {
 		return n.convertedRequest(ctx, t, p, model)
 	}
-	return t.native(p, model), nil
+	return n.native(t, p, model), nil
 }
 
 // native is the request for a provider of the client's own dialect: the same
 // bytes but for the model's name, where the route gives another, the wish for
 // usage at a chat stream's end, which metering needs, and what makes prompts
 // cached.
-func (t *trip) native(p *provider, model string) *outbound {
+func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	o := &outbound{dialect: p.dialect, path: nativePath(t.endpoint, model), query: t.query, header: t.header}
 	var edits []protocol.Edit
 	if model != t.peek.Model && t.peek.ModelSpan.Present() {
@@ -53,7 +54,7 @@ func (t *trip) native(p *provider, model string) *outbound {
 	} else {
 		o.body = protocol.Splice(nil, t.body, edits...)
 	}
-	o.body = t.autoCache(p, model, o.body)
+	o.body = n.autoCache(t, p, model, o.body)
 	if p.dialect == protocol.Anthropic && t.field("Anthropic-Version") == "" {
 		o.header = append(o.header[:len(o.header):len(o.header)], hop.Field{Name: "Anthropic-Version", Value: anthropicVersion})
 	}
@@ -85,11 +86,31 @@ func (t *trip) cacheKey() string {
 
 // autoCache sets the marks by which Anthropic caches a prompt, as far as the
 // provider's cache block wants them and the client has set none.
-func (t *trip) autoCache(p *provider, _ string, body []byte) []byte {
+func (n *Node) autoCache(t *trip, p *provider, model string, body []byte) []byte {
 	if p.dialect != protocol.Anthropic || t.endpoint.kind != kindGenerate {
 		return body
 	}
-	return body
+	return anthropic.AutoCache(nil, body, model, anthropic.CacheOptions{
+		System: p.Cache.AutoCacheSystem, Conversation: p.Cache.AutoCacheSystem, Tools: p.Cache.AutoCacheTools,
+		MinSystemTokens: int64(p.Cache.MinSystemTokens), Count: n.countSystem,
+	})
+}
+
+// countSystem counts the tokens of a "system": a string, or text blocks.
+func (n *Node) countSystem(system protocol.Raw) int64 {
+	var count int64
+	c := protocol.NewCursor(system)
+	if c.Kind() == '"' {
+		return n.tokens.Text(c.Str())
+	}
+	c.Array(func(int) {
+		c.Object(func(name []byte) {
+			if string(name) == "text" {
+				count += n.tokens.Text(c.Str())
+			}
+		})
+	})
+	return count
 }
 
 // hasAltSSE tells whether a query asks Gemini for server-sent events.
