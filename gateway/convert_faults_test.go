@@ -272,3 +272,40 @@ func TestCacheKeyForOpenAI(t *testing.T) {
 		t.Errorf("two keys give %d: %v", len(keys), keys)
 	}
 }
+
+// A long system prompt, the last tool and a conversation's last turn are
+// marked for Anthropic's cache, in its own requests and in converted ones; a
+// client's own marks are the only ones then.
+func TestPromptsAreMarkedForTheCache(t *testing.T) {
+	c := New(t, Options{Nodes: 1})
+	long := quote(strings.Repeat("All work and no play makes Jack a dull boy. ", 900))
+	tools := `"tools":[{"name":"weather","input_schema":` + schema + `}]`
+	turns := `"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]`
+	for name, tc := range map[string]struct {
+		path, body string
+		marks      int
+	}{
+		"native":            {MessagesPath, `{"model":"claude-sonnet-4-5","max_tokens":9,"system":` + long + `,` + tools + `,` + turns + `}`, 3},
+		"native, marked":    {MessagesPath, `{"model":"claude-sonnet-4-5","max_tokens":9,"system":[{"type":"text","text":` + long + `,"cache_control":{"type":"ephemeral"}}],` + tools + `,` + turns + `}`, 1},
+		"native, short":     {MessagesPath, Messages, 0},
+		"converted":         {ChatPath, `{"model":"claude-sonnet-4-5","messages":[{"role":"system","content":` + long + `},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"tools":[{"type":"function","function":{"name":"weather","parameters":` + schema + `}}]}`, 3},
+		"converted, short":  {ChatPath, `{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":"a"}]}`, 0},
+		"count_tokens stay": {"/v1/messages/count_tokens", `{"model":"claude-sonnet-4-5","system":` + long + `,` + turns + `}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, m := range c.Mocks {
+				m.Reset()
+			}
+			if r := c.Post(c.Nodes[0], "alice", tc.path, tc.body); r.Status != 200 {
+				t.Fatalf("%d %s", r.Status, r.Body)
+			}
+			for _, in := range []string{"anthropic/one", "anthropic/two"} {
+				for _, r := range c.Mocks[in].Requests() {
+					if got := strings.Count(string(r.Body), `"cache_control"`); got != tc.marks {
+						t.Errorf("%d marks, want %d, in ...%s", got, tc.marks, r.Body[max(len(r.Body)-600, 0):])
+					}
+				}
+			}
+		})
+	}
+}
