@@ -27,9 +27,11 @@ func (n *Node) memberChange(members []cluster.Member) {
 		before[m.Name] = m
 	}
 	n.members.Store(&members)
+	old := n.placement.view.Load().ring
 	if err := n.placement.update(members); err != nil {
 		n.log.Error("the ring could not be built; the old one stays", "error", err)
 	}
+	n.ringChanged(old, n.placement.view.Load().ring, members)
 	started := make(map[string]bool)
 	count := map[string]int{cluster.StateAlive: 0, cluster.StateSuspect: 0, cluster.StateLeft: 0, cluster.StateFailed: 0}
 	for _, m := range members {

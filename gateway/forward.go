@@ -14,6 +14,8 @@ import (
 const (
 	hopServe   byte = 1 // serve this client's request: you own its key
 	hopInspect byte = 2 // tell of yourself, for the admin listener of another node
+	hopPush    byte = 3 // take over what is told of keys, see handover.go
+	hopAsk     byte = 4 // decide over a request that runs elsewhere, see lease.go
 )
 
 // edgeField carries the edge's name over the hop; the public door drops any
@@ -105,7 +107,7 @@ func (n *Node) forwarded(ctx context.Context, c *call, r *hop.Response) *answer 
 
 // accept decides over a forwarded request's head, before its body is sent.
 func (n *Node) accept(r *hop.Request) error {
-	if r.Kind == hopInspect {
+	if r.Kind != hopServe {
 		return nil
 	}
 	if n.draining.Load() {
@@ -120,8 +122,13 @@ func (n *Node) accept(r *hop.Request) error {
 // fromPeer serves what another node forwarded. It never asks the ring: rings
 // that disagree for a moment cannot send a request in circles.
 func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
-	if r.Kind == hopInspect {
+	switch r.Kind {
+	case hopInspect:
 		return n.inspect(r.Target)
+	case hopPush:
+		return n.pushed(r)
+	case hopAsk:
+		return n.asked(ctx, r)
 	}
 	n.inFlight.Add(1)
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -1,10 +1,80 @@
 package gateway
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/llmgw/llmgw/cluster"
+	"github.com/llmgw/llmgw/gateway/balance"
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/ring"
 )
+
+// What a key uses and where its sessions are is told to the key's owner and to
+// its stand-by, by whoever changes it: the owner tells the stand-by, a node that
+// served in the owner's place tells both. That is replication. When the ring
+// changes, whoever had something to say says it again to the new ones. That is
+// hand-over. Receivers keep the newest, so nothing is lost or counted double.
+const (
+	shareEvery   = 500 * time.Millisecond // a crash loses less than a second
+	shareSoonest = 20 * time.Millisecond  // between two that were asked for
+	shareTimeout = time.Second
+	shareChunk   = 128 << 10 // bytes of one message
+
+	// acquiring is how long after a change of the ring a new owner asks the one
+	// before it at the first touch of a key.
+	acquiring = 10 * time.Second
+)
+
+// What a push carries, as its target.
+const (
+	pushLimits   = "limits"
+	pushSessions = "sessions"
+	pushReturns  = "returns"
+)
+
+// handover is what a node remembers of keys that change their owner.
+type handover struct {
+	kick  chan struct{}
+	round sync.Mutex   // held by a round of sharing
+	until atomic.Int64 // Unix nanoseconds: owners may be in doubt so long
+
+	mu      sync.Mutex
+	rings   []pastRing
+	pulled  map[string]*pull     // what this node, as the owner, asked the owner before it
+	held    map[string]time.Time // keys that their owner has left to this node, since
+	ceded   map[string]cession   // keys that this node has left to another one
+	returns map[string][]giveBack
+}
+
+type pastRing struct {
+	ring *ring.Ring
+	end  time.Time // when it was replaced
+}
+
+// pull is the question of a new owner. Every request of the key waits for the
+// answer.
+type pull struct {
+	at   time.Time
+	done chan struct{}
+}
+
+type cession struct {
+	to    string
+	since time.Time
+}
+
+func newHandover() *handover {
+	return &handover{
+		kick: make(chan struct{}, 1), pulled: make(map[string]*pull), held: make(map[string]time.Time),
+		ceded: make(map[string]cession), returns: make(map[string][]giveBack),
+	}
+}
 
 // originOf names this process among all that ever served a key, in the words
 // that other nodes know of it.
@@ -19,4 +89,270 @@ func originOf(members []cluster.Member) string {
 
 func origin(m cluster.Member) string {
 	return m.Name + "~" + strconv.FormatInt(m.Started.UnixMilli(), 36)
+}
+
+// ringChanged takes over a new set of members: which processes live, and whose
+// every key was and is.
+func (n *Node) ringChanged(old, now *ring.Ring, members []cluster.Member) {
+	live := make(map[string]bool, len(members))
+	for _, m := range members {
+		if m.State == cluster.StateAlive || m.State == cluster.StateSuspect {
+			live[origin(m)] = true
+		}
+	}
+	n.limits.SetLive(func(origin string) bool { return live[origin] })
+	if old.Print() == now.Print() {
+		return
+	}
+	h, at := n.handover, time.Now()
+	h.doubt(at)
+	h.mu.Lock()
+	h.rings = append(h.rings, pastRing{old, at})
+	for len(h.rings) > 0 && at.Sub(h.rings[0].end) > acquiring {
+		h.rings = h.rings[1:]
+	}
+	clear(h.held) // the new ring says whose they are
+	for key, c := range h.ceded {
+		if now.Owner(key) != n.name || at.Sub(c.since) > acquiring {
+			delete(h.ceded, key)
+		}
+	}
+	for key, p := range h.pulled {
+		if now.Owner(key) != n.name || at.Sub(p.at) > acquiring {
+			delete(h.pulled, key)
+		}
+	}
+	h.mu.Unlock()
+
+	mine := func(key string) bool { return old.Owner(key) == n.name || now.Owner(key) == n.name }
+	for key, served := range n.limits.Keys() {
+		if served || mine(key) {
+			n.limits.Touch(key)
+		}
+	}
+	n.balance.Retell(mine)
+	n.shareSoon()
+}
+
+// hold makes this node count for a key that its owner has left to it.
+func (h *handover) hold(key string) {
+	h.mu.Lock()
+	h.held[key] = time.Now()
+	h.mu.Unlock()
+}
+
+func (h *handover) doubt(now time.Time) { h.until.Store(now.Add(acquiring).UnixNano()) }
+
+// before names the owner of a key before this node became it, "" when it has
+// been that for long. A node that has just started knows no ring without
+// itself: the stand-by is who owned the key then.
+func (h *handover) before(key, self, standby string, now time.Time) string {
+	for i := len(h.rings) - 1; i >= 0; i-- {
+		p := h.rings[i]
+		if now.Sub(p.end) > acquiring {
+			break
+		}
+		switch owner := p.ring.Owner(key); owner {
+		case self:
+		case "":
+			return standby
+		default:
+			return owner
+		}
+	}
+	return ""
+}
+
+// shareSoon makes the next round of sharing come at once.
+func (n *Node) shareSoon() {
+	select {
+	case n.handover.kick <- struct{}{}:
+	default:
+	}
+}
+
+// share tells others, until the node ends.
+func (n *Node) share() {
+	tick := time.NewTicker(shareEvery)
+	defer tick.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-n.quit:
+			return
+		case <-tick.C:
+		case <-n.handover.kick:
+		}
+		n.shareNow(context.Background())
+		pause.Reset(shareSoonest)
+		select {
+		case <-n.quit:
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// shareNow tells the owners and stand-bys what they do not know yet. When it
+// returns they know, also what a round that ran before has sent; or the second
+// that each round may take is over.
+func (n *Node) shareNow(ctx context.Context) {
+	if n.hop == nil {
+		return
+	}
+	n.handover.round.Lock()
+	defer n.handover.round.Unlock()
+	p := n.gather()
+	ctx, cancel := context.WithTimeout(ctx, shareTimeout)
+	defer cancel()
+	var wg sync.WaitGroup
+	for addr, parcel := range p {
+		wg.Go(func() { n.deliver(ctx, addr, parcel) })
+	}
+	wg.Wait()
+}
+
+// parcel is what one peer is to be told.
+type parcel struct {
+	name    string
+	chunks  [][]byte // of entries
+	keys    []string // in them
+	moves   []balance.Move
+	returns []giveBack
+}
+
+func (n *Node) gather() map[string]*parcel {
+	v := n.placement.view.Load()
+	out := make(map[string]*parcel)
+	to := func(name string) *parcel {
+		addr := v.peers[name]
+		if name == n.name || addr == "" {
+			return nil
+		}
+		p := out[addr]
+		if p == nil {
+			p = &parcel{name: name}
+			out[addr] = p
+		}
+		return p
+	}
+	concerned := func(key string) [2]*parcel { return [2]*parcel{to(v.ring.Owner(key)), to(v.ring.Standby(key))} }
+	for _, key := range n.limits.Changed() {
+		for _, p := range concerned(key) {
+			if p == nil {
+				continue
+			}
+			if last := len(p.chunks) - 1; last < 0 || len(p.chunks[last]) > shareChunk {
+				p.chunks = append(p.chunks, nil)
+			}
+			last := &p.chunks[len(p.chunks)-1]
+			*last = n.limits.Append(*last, key)
+			p.keys = append(p.keys, key)
+		}
+	}
+	for _, m := range n.balance.Moves() {
+		for _, p := range concerned(m.APIKey) {
+			if p != nil {
+				p.moves = append(p.moves, m)
+			}
+		}
+	}
+	for name, list := range n.handover.takeReturns() {
+		if p := to(name); p != nil { // a lender that is gone has nothing to take back
+			p.returns = list
+		}
+	}
+	return out
+}
+
+// deliver sends a parcel. What does not arrive is told again in the next round,
+// except what is given back: a lender that cannot be reached is the stricter
+// for it, and a minute forgets that.
+func (n *Node) deliver(ctx context.Context, addr string, p *parcel) {
+	for _, c := range p.chunks {
+		if err := n.push(ctx, addr, pushLimits, c); err != nil {
+			n.metrics.handovers.WithLabelValues(p.name, "failed").Inc()
+			for _, key := range p.keys {
+				n.limits.Touch(key)
+			}
+			break
+		}
+		n.metrics.handovers.WithLabelValues(p.name, "ok").Inc()
+	}
+	if len(p.moves) > 0 && n.pushJSON(ctx, addr, pushSessions, p.moves) != nil {
+		keys := make(map[string]bool)
+		for _, m := range p.moves {
+			keys[m.APIKey] = true
+		}
+		n.balance.Retell(func(key string) bool { return keys[key] })
+	}
+	if len(p.returns) > 0 {
+		_ = n.pushJSON(ctx, addr, pushReturns, p.returns) // see above
+	}
+}
+
+func (n *Node) pushJSON(ctx context.Context, addr, what string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return n.push(ctx, addr, what, b)
+}
+
+func (n *Node) push(ctx context.Context, addr, what string, body []byte) error {
+	r, err := n.hop.Do(ctx, addr, &hop.Request{Kind: hopPush, Method: "POST", Target: what, Body: body})
+	if err != nil {
+		return err
+	}
+	_ = r.Body.Close() // it is empty
+	if r.Status != 200 {
+		return fmt.Errorf("the peer answered %d", r.Status)
+	}
+	return nil
+}
+
+// pushed takes over what another node tells.
+func (n *Node) pushed(r *hop.Request) *hop.Response {
+	var err error
+	switch r.Target {
+	case pushLimits:
+		err = n.mergeLimits(r.Body)
+	case pushSessions:
+		var moves []balance.Move
+		if err = json.Unmarshal(r.Body, &moves); err == nil {
+			n.adopt(moves)
+		}
+	case pushReturns:
+		var list []giveBack
+		if err = json.Unmarshal(r.Body, &list); err == nil {
+			n.takeBack(list)
+		}
+	}
+	if err != nil {
+		n.log.Warn("a peer's hand-over cannot be read; it may run another version", "what", r.Target, "error", err)
+		return &hop.Response{Status: 400}
+	}
+	return &hop.Response{Status: 200}
+}
+
+// mergeLimits takes over entries. The owner of a key passes on what is news to
+// it: its stand-by may not have heard.
+func (n *Node) mergeLimits(b []byte) error {
+	keys, v := n.snap.Load().keys, n.placement.view.Load()
+	return n.limits.Merge(b, func(key string) bool { return keys[key] != nil }, func(key string) {
+		if v.ring.Owner(key) == n.name {
+			n.limits.Touch(key)
+		}
+	})
+}
+
+func (n *Node) adopt(moves []balance.Move) {
+	s := n.snap.Load()
+	for _, m := range moves {
+		if p := s.providers[m.Provider]; p != nil && s.keys[m.APIKey] != nil {
+			m.TTL = p.SessionTTL
+			n.balance.Adopt(m)
+		}
+	}
 }

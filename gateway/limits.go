@@ -19,6 +19,7 @@ type admission struct {
 	state   limit.State
 	priced  string // the model that the last provider was asked for
 	reached bool   // a provider has seen the request
+	loan    loan
 }
 
 func (a *admission) limited() bool { return a.limits != limit.Limits{} }
@@ -28,22 +29,29 @@ func limitsOf(c config.Limits) limit.Limits {
 }
 
 // admit asks the key's limits for room. Counting tokens costs nothing.
-func (n *Node) admit(_ context.Context, t *trip, key *config.APIKey) *protocol.Error {
+func (n *Node) admit(ctx context.Context, t *trip, key *config.APIKey) *protocol.Error {
 	t.limits = limitsOf(key.Limits)
-	if !t.limited() {
-		return nil
-	}
 	if t.endpoint.kind == kindCount {
-		t.state = n.limits.State(key.Name)
+		if t.limited() {
+			t.state = n.limits.State(key.Name)
+		}
 		return nil
 	}
-	var v limit.Verdict
-	t.ticket, v = n.limits.Take(key.Name, t.limits, t.need())
+	v := n.room(ctx, t, t.need())
 	t.state = v.State
 	if v.Over == limit.None {
+		if nearEnd(t.limits, v.State) {
+			n.shareSoon() // the stand-by must know before the limit is crossed
+		}
 		return nil
 	}
 	return refusal(key, t.limits, v)
+}
+
+// nearEnd tells whether what lasts, running requests and money, comes near its
+// limit.
+func nearEnd(l limit.Limits, s limit.State) bool {
+	return l.Concurrent > 0 && s.Flying*10 >= l.Concurrent*8 || l.Day > 0 && s.Spent+s.Pending >= l.Day-l.Day/10
 }
 
 // need is what a request is expected to use, as far as a limit asks.
@@ -84,14 +92,14 @@ func (n *Node) settle(t *trip, status int) {
 		n.metrics.cost.WithLabelValues(r.APIKey, r.Provider, t.snap.modelLabel(r.Model)).Add(cost.USD())
 	}
 	if !t.reached {
-		n.limits.Cancel(t.ticket)
+		n.refund(t, n.limits.Cancel(t.ticket))
 		return
 	}
 	tokens := r.Usage.Total()
 	if tokens == 0 && generated(r, status) {
 		tokens = t.ticket.Reserved() // nobody told: the estimate is the best guess
 	}
-	n.limits.Settle(t.ticket, tokens, cost)
+	n.refund(t, n.limits.Settle(t.ticket, tokens, cost))
 }
 
 // generated tells whether a provider may have worked for the request.

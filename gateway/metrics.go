@@ -33,6 +33,7 @@ type metrics struct {
 	forwards         *prometheus.CounterVec
 	forwardSeconds   prometheus.Histogram
 	flips            *prometheus.CounterVec
+	handovers        *prometheus.CounterVec
 	configInfo       *prometheus.GaugeVec
 	reloadOK         prometheus.Gauge
 	disconnects      prometheus.Counter
@@ -74,6 +75,7 @@ func newMetrics(version string) *metrics {
 	m.forwards = counter("llm_gateway_forwards_total", "Requests forwarded to a peer: ok, refused, unreachable, broken, avoided.", "peer", "result")
 	m.forwardSeconds = histogram("llm_gateway_forward_duration_seconds", "Time from a forward's start to the head of the peer's answer.", whole).WithLabelValues().(prometheus.Histogram)
 	m.flips = counter("llm_gateway_health_flips_total", "Changes of an instance's health as seen here.", "provider", "instance", "to", "source")
+	m.handovers = counter("llm_gateway_handovers_total", "Messages that tell a peer what keys use: ok, failed.", "peer", "result")
 	m.configInfo = gauge("llm_gateway_config_info", "1 for the digest of the configuration in force.", "digest")
 	m.reloadOK = gauge("llm_gateway_config_last_reload_successful", "1: the last reload was taken, 0: it was refused.").WithLabelValues()
 	m.disconnects = counter("llm_gateway_client_disconnects_total", "Clients that left before their answer was whole.").WithLabelValues()

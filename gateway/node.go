@@ -50,6 +50,8 @@ type Node struct {
 	limits    *limit.Table
 	recall    *recall.Memory
 	tokens    tokens.Counter
+	origin    string // of what this process counts, see originOf
+	handover  *handover
 	health    *health.Table
 	judge     func(id, model string) uint8
 
@@ -100,6 +102,7 @@ func New(o Options) (*Node, error) {
 		balance:   balance.New(time.Now),
 		recall:    recall.New(time.Now),
 		peers:     newAvoidance(),
+		handover:  newHandover(),
 		quit:      make(chan struct{}),
 		stopped:   make(chan struct{}),
 		stopAsked: make(chan struct{}, 1),
@@ -155,6 +158,7 @@ func (n *Node) start(ctx context.Context) error {
 	n.admin = n.newAdmin()
 	n.work(n.serveAdmin)
 	n.work(n.housekeep)
+	n.work(n.share)
 	if n.hopServer != nil {
 		n.work(func() { _ = n.hopServer.Serve(n.peer) }) // ends with Shutdown
 	}
@@ -220,7 +224,8 @@ func (n *Node) joinable(c *config.Config) error {
 		return fmt.Errorf("cluster: %w", err)
 	}
 	n.cluster = node
-	n.limits = limit.New(originOf(node.Members()), time.Now)
+	n.origin = originOf(node.Members())
+	n.limits = limit.New(n.origin, time.Now)
 	return nil
 }
 
@@ -257,6 +262,7 @@ func (n *Node) stop(ctx context.Context) error {
 			n.log.Warn("could not tell the cluster that this node leaves", "error", err)
 		}
 		n.memberChange(n.cluster.Members()) // late arrivals are forwarded
+		n.shareNow(ctx)                     // before streams end: what this node counted is the new owners'
 	}
 	drain, cancel := context.WithTimeout(ctx, timeout+2*time.Second)
 	defer cancel()
@@ -279,6 +285,7 @@ func (n *Node) stop(ctx context.Context) error {
 		errs = append(errs, errors.New("some requests were still running when the drain's time was over"))
 	}
 	n.endLife(errDraining)
+	n.shareNow(ctx)
 	if n.cluster != nil {
 		leave, cancel := context.WithTimeout(ctx, 3*time.Second)
 		if err := n.cluster.Leave(leave); err != nil {

@@ -55,8 +55,9 @@ type Balancer struct {
 }
 
 type shard struct {
-	mu sync.Mutex
-	m  map[sessionKey]*session
+	mu    sync.Mutex
+	m     map[sessionKey]*session
+	moved map[sessionKey]struct{} // of which others have not been told
 }
 
 type sessionKey struct {
@@ -67,6 +68,7 @@ type sessionKey struct {
 type session struct {
 	instance  string // stable name
 	last      time.Time
+	told      time.Time // when others were last told of the exception
 	ttl       time.Duration
 	exception bool
 }
@@ -76,6 +78,7 @@ func New(now func() time.Time) *Balancer {
 	b := &Balancer{now: now, count: make(map[string]int)}
 	for i := range b.shards {
 		b.shards[i].m = make(map[sessionKey]*session)
+		b.shards[i].moved = make(map[sessionKey]struct{})
 	}
 	return b
 }
@@ -172,15 +175,12 @@ func (b *Balancer) Settle(g *Group, k Key, c Choice, moved bool) {
 	e := s.m[id]
 	now := b.now()
 	if e == nil || now.Sub(e.last) > e.ttl {
-		if e == nil {
-			if len(s.m) >= maxPerShard {
-				b.dropOldest(s)
-			}
-			b.add(g.provider, 1)
+		if e != nil {
+			b.drop(s, id)
 		}
-		e = &session{}
-		s.m[id] = e
+		e = b.admit(s, id)
 	}
+	defer s.note(id, e, e.exception, now)
 	away := c.Index != c.Home
 	switch {
 	case !away:
@@ -201,8 +201,20 @@ func (b *Balancer) add(provider string, d int) {
 	b.mu.Unlock()
 }
 
+// admit makes a session that is not there. s is locked.
+func (b *Balancer) admit(s *shard, id sessionKey) *session {
+	if len(s.m) >= maxPerShard {
+		b.dropOldest(s)
+	}
+	e := &session{}
+	s.m[id] = e
+	b.add(id.provider, 1)
+	return e
+}
+
 func (b *Balancer) drop(s *shard, id sessionKey) {
 	delete(s.m, id)
+	delete(s.moved, id)
 	b.add(id.provider, -1)
 }
 

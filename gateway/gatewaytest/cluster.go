@@ -350,3 +350,10 @@ func (c *Cluster) Do(r *http.Request) Reply {
 	}
 	return Reply{resp.StatusCode, resp.Header, string(b)}
 }
+
+// Standby is the node that would own the key next.
+func (c *Cluster) Standby(key string) *gateway.Node {
+	var v struct{ Standby string }
+	c.Admin(c.Nodes[0], "/api/ring/"+key, &v)
+	return c.byName(v.Standby, true)
+}

@@ -49,8 +49,12 @@ func (t *Table) Borrow(q Question, tokens int64, cost Money) Ticket {
 }
 
 // Drop ends a question without a grant, or with one that may be lost.
+// The zero Question is none.
 func (t *Table) Drop(q Question) {
 	a := q.account
+	if a == nil {
+		return
+	}
 	a.shard.mu.Lock()
 	defer a.shard.mu.Unlock()
 	t.answered(a, q.ID)

@@ -1,0 +1,337 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/llmgw/llmgw/gateway/balance"
+	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/limit"
+)
+
+// A node that serves a key which another one counts for asks that one for room
+// before it calls a provider: after a change of the ring that not all have
+// heard of, in the stead of an owner that does not take requests, and for a hot
+// key, whose owner only decides. What is granted is counted at the lender and
+// runs at the borrower.
+
+// borrowTimeout is how long a node waits for another's word on a request. Its
+// silence must not cost a client more than an owner that does not accept.
+const (
+	borrowTimeout = 400 * time.Millisecond
+	pullTimeout   = 200 * time.Millisecond
+)
+
+var errSilent = errors.New("the peer has not answered lately")
+
+// question asks the node that counts for a key.
+type question struct {
+	Origin       string     `json:"o"`
+	Node         string     `json:"n"`
+	ID           uint64     `json:"i,omitempty"`
+	Need         limit.Need `json:"r"`
+	Claim        bool       `json:"c,omitempty"` // the asker owns the key and wants all that is known of it
+	Conversation string     `json:"s,omitempty"`
+	Count        bool       `json:"l,omitempty"` // the key has limits
+	Leaving      bool       `json:"d,omitempty"` // the asker counted and does so no longer
+	Entries      []byte     `json:"e,omitempty"` // what a leaving asker knows
+}
+
+// decision is the answer.
+type decision struct {
+	Granted bool           `json:"g,omitempty"`
+	Origin  string         `json:"o"`
+	Second  int64          `json:"s,omitempty"`
+	Tokens  int64          `json:"t,omitempty"`
+	Verdict limit.Verdict  `json:"v"`
+	Counter string         `json:"c,omitempty"` // who counts for the key, when it is another node
+	Entries []byte         `json:"e,omitempty"` // what is known of the key, for the one who counts next
+	Moves   []balance.Move `json:"m,omitempty"` // the key's sessions that are not at home
+}
+
+// giveBack returns what was lent and not used.
+type giveBack struct {
+	Key    string       `json:"k"`
+	Origin string       `json:"o"` // of the process that lent it
+	Second int64        `json:"s"`
+	Refund limit.Refund `json:"r"`
+}
+
+// loan is where a trip's room came from; zero: from this node.
+type loan struct {
+	lender, origin string
+	second         int64
+}
+
+// counter names the node that counts for a key: this one (no address), or the
+// one to ask.
+func (n *Node) counter(ctx context.Context, key string) place {
+	owner, standby := n.placement.of(key)
+	h, now := n.handover, time.Now()
+	if owner.name == n.name && now.UnixNano() > h.until.Load() {
+		return owner
+	}
+	if owner.name != n.name {
+		h.mu.Lock()
+		since, held := h.held[key]
+		h.mu.Unlock()
+		if owner.addr == "" || held && now.Sub(since) < acquiring {
+			return place{name: n.name}
+		}
+		return owner
+	}
+	h.mu.Lock()
+	if c, ok := h.ceded[key]; ok {
+		h.mu.Unlock()
+		if addr := n.addressOf(c.to); addr != "" && now.Sub(c.since) < acquiring {
+			return place{c.to, addr}
+		}
+		return owner
+	}
+	p, from := h.pulled[key], ""
+	if p == nil {
+		from = h.before(key, n.name, standby.name, now)
+	}
+	if from != "" && from != n.name {
+		p = &pull{at: now, done: make(chan struct{})}
+		h.pulled[key] = p
+		h.mu.Unlock()
+		n.pull(ctx, key, from)
+		close(p.done)
+		return owner
+	}
+	h.mu.Unlock()
+	if p != nil {
+		<-p.done // it has a short timeout
+	}
+	return owner
+}
+
+// addressOf finds a live member's peer address, also when it is in no ring.
+func (n *Node) addressOf(name string) string {
+	for _, m := range *n.members.Load() {
+		if m.Name == name && !m.Superseded && (m.State == "alive" || m.State == "suspect") {
+			return m.PeerAddress
+		}
+	}
+	return ""
+}
+
+// pull asks the owner before this node for all that it knows of a key, and
+// tells it by that to count no longer.
+func (n *Node) pull(ctx context.Context, key, from string) {
+	to := place{from, n.addressOf(from)}
+	if to.addr == "" {
+		return
+	}
+	for range 2 { // one node may know better who counted
+		d, err := n.ask(context.WithoutCancel(ctx), pullTimeout, to, key, &question{Origin: n.origin, Node: n.name, Claim: true})
+		if err != nil {
+			return
+		}
+		n.learn(d)
+		if to = (place{d.Counter, n.addressOf(d.Counter)}); d.Counter == n.name || to.addr == "" {
+			return
+		}
+	}
+}
+
+// learn keeps what a decision tells of a key.
+func (n *Node) learn(d *decision) {
+	if err := n.mergeLimits(d.Entries); err != nil {
+		n.log.Warn("a peer's hand-over cannot be read; it may run another version", "error", err)
+	}
+	n.adopt(d.Moves)
+}
+
+// ask puts a question to a peer, unless that has failed lately.
+func (n *Node) ask(ctx context.Context, most time.Duration, to place, key string, q *question) (*decision, error) {
+	if n.hop == nil || n.peers.avoided(to.name, time.Now()) {
+		return nil, errSilent
+	}
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	r, err := n.hop.Do(limited, to.addr, &hop.Request{Kind: hopAsk, Key: key, Method: "POST", Body: body})
+	if err != nil {
+		var refused *hop.RefusedError
+		if ctx.Err() == nil && !errors.As(err, &refused) && n.peers.failed(to.name, time.Now()) {
+			n.log.Warn("a peer does not answer; its keys are counted by what their stand-by knows until it does", "peer", to.name, "address", to.addr, "error", err)
+		}
+		return nil, err
+	}
+	n.peers.recovered(to.name)
+	b, err := readWhole(r.Body, r.Length)
+	if err != nil {
+		return nil, err
+	}
+	if r.Status != 200 {
+		return nil, errors.New("the peer cannot decide")
+	}
+	d := new(decision)
+	return d, json.Unmarshal(b, d)
+}
+
+// room asks for a request's room at whoever counts for the key.
+func (n *Node) room(ctx context.Context, t *trip, need limit.Need) limit.Verdict {
+	who := n.counter(ctx, t.key)
+	for range 2 { // one node may know better than this one who counts
+		if who.addr == "" {
+			break
+		}
+		v, next, ok := n.borrow(ctx, t, need, who)
+		if ok {
+			return v
+		}
+		who = next
+	}
+	if !t.limited() {
+		return limit.Verdict{}
+	}
+	var v limit.Verdict
+	t.ticket, v = n.limits.Take(t.key, t.limits, need)
+	return v
+}
+
+// borrow asks a node for room. false: it does not count for the key, or does
+// not answer; then next is to be asked, or this node counts.
+func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) (v limit.Verdict, next place, ok bool) {
+	here := place{name: n.name}
+	var q limit.Question
+	if t.limited() {
+		q = n.limits.Ask(t.key)
+	}
+	ask := &question{
+		Origin: n.origin, Node: n.name, ID: q.ID, Need: need, Count: t.limited(),
+		Conversation: conversationOf(t.call, &t.peek),
+	}
+	if ask.Leaving = n.draining.Load(); ask.Leaving {
+		ask.Entries = n.limits.Append(nil, t.key)
+	}
+	d, err := n.ask(ctx, borrowTimeout, who, t.key, ask)
+	if err == nil && d.Granted && d.Verdict.Over == limit.None {
+		n.adopt(d.Moves)
+		if !t.limited() {
+			return d.Verdict, here, true
+		}
+		t.ticket = n.limits.Borrow(q, d.Tokens, need.Cost)
+		t.loan = loan{lender: who.name, origin: d.Origin, second: d.Second}
+		return d.Verdict, here, true
+	}
+	n.limits.Drop(q)
+	switch {
+	case err != nil:
+		return v, here, false
+	case d.Granted:
+		return d.Verdict, here, true
+	}
+	n.learn(d)
+	if d.Counter == n.name {
+		n.handover.hold(t.key)
+		return v, here, false
+	}
+	return v, place{d.Counter, n.addressOf(d.Counter)}, false
+}
+
+// asked decides for another node that serves one of this node's keys.
+func (n *Node) asked(ctx context.Context, r *hop.Request) *hop.Response {
+	q := new(question)
+	key := n.snap.Load().keys[r.Key]
+	if json.Unmarshal(r.Body, q) != nil || key == nil || q.Need.Tokens < 0 || q.Need.Cost < 0 {
+		return &hop.Response{Status: 400}
+	}
+	body, err := json.Marshal(n.decide(ctx, key, q))
+	if err != nil {
+		return &hop.Response{Status: 500}
+	}
+	return &hop.Response{Status: 200, Bytes: body}
+}
+
+func (n *Node) decide(ctx context.Context, key *config.APIKey, q *question) *decision {
+	d := &decision{Origin: n.origin}
+	h := n.handover
+	who := n.counter(ctx, key.Name)
+	switch {
+	case q.Claim && (who.name == n.name || who.name == q.Node):
+		who.name = q.Node
+		h.mu.Lock()
+		delete(h.held, key.Name)
+		h.ceded[key.Name] = cession{q.Node, time.Now()}
+		h.mu.Unlock()
+		h.doubt(time.Now())
+	case q.Leaving && who.name == q.Node: // this node's ring is behind
+		who.name = n.name
+		if err := n.mergeLimits(q.Entries); err != nil {
+			n.log.Warn("a peer's hand-over cannot be read; it may run another version", "error", err)
+		}
+		h.hold(key.Name)
+	}
+	if who.name != n.name {
+		d.Counter = who.name
+		d.Entries = n.limits.Append(nil, key.Name)
+		d.Moves = n.movesOf(key.Name, q.Conversation)
+		return d
+	}
+	d.Granted = true
+	if q.Count {
+		d.Second, d.Tokens, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need)
+	}
+	d.Moves = n.movesOf(key.Name, q.Conversation)
+	return d
+}
+
+// movesOf lists where a key's sessions are that are not at home.
+func (n *Node) movesOf(key, conversation string) []balance.Move {
+	var list []balance.Move
+	s := n.snap.Load()
+	for _, name := range slices.Sorted(maps.Keys(s.providers)) {
+		k := balance.Key{APIKey: key}
+		if s.providers[name].byConv {
+			k.Conversation = conversation
+		}
+		if m, ok := n.balance.Exception(k, name); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// refund gives back to a trip's lender what was not used.
+func (n *Node) refund(t *trip, f limit.Refund) {
+	if f == (limit.Refund{}) || t.loan.lender == "" {
+		return
+	}
+	h := n.handover
+	h.mu.Lock()
+	h.returns[t.loan.lender] = append(h.returns[t.loan.lender], giveBack{t.key, t.loan.origin, t.loan.second, f})
+	h.mu.Unlock()
+	n.shareSoon()
+}
+
+func (h *handover) takeReturns() map[string][]giveBack {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.returns) == 0 {
+		return nil
+	}
+	list := h.returns
+	h.returns = make(map[string][]giveBack)
+	return list
+}
+
+// takeBack takes what others give back, if it was this process that lent it.
+func (n *Node) takeBack(list []giveBack) {
+	for _, g := range list {
+		if g.Origin == n.origin && g.Refund.Requests >= 0 && g.Refund.Tokens >= 0 {
+			n.limits.Return(g.Key, g.Second, g.Refund)
+		}
+	}
+}
