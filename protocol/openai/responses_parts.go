@@ -103,7 +103,6 @@ func (d *responsesDecoder) cacheMember(p *protocol.Part, name []byte) {
 func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 	c := d.c
 	m := &protocol.Media{}
-	detail, name := "", protocol.Text(nil)
 	var member func([]byte)
 	member = func(key []byte) {
 		if c.Null() {
@@ -115,11 +114,11 @@ func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 				c.Object(member)
 				return
 			}
-			m = d.url(c.Text())
+			d.url(m, c.Text())
 		case "url", "file_url":
-			m = d.url(c.Text())
+			d.url(m, c.Text())
 		case "file_data":
-			m = d.fileData(c.Text())
+			d.fileData(m, c.Text())
 		case "data":
 			m.Data = c.Text()
 		case "format":
@@ -127,9 +126,9 @@ func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 		case "file_id":
 			m.FileID = c.Text()
 		case "filename":
-			name = c.Text()
+			m.Name = c.Text()
 		case "detail":
-			detail = c.Str()
+			m.Detail = c.Str()
 		default:
 			d.cacheMember(p, key)
 		}
@@ -138,26 +137,21 @@ func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 	if c.Err() == nil && m.Data.Empty() && m.URL.Empty() && m.FileID.Empty() {
 		c.Fail("the part has neither data nor a URL.")
 	}
-	m.Name, m.Detail = name, detail
-	if m.Type == nil && m.URL == nil && p.Kind == protocol.PartFile && bytes.HasSuffix(bytes.ToLower(name.Inner()), []byte(".pdf")) {
-		m.Type = protocol.Text(`"application/pdf"`)
-	}
 	p.Media = m
 }
 
-func (d *responsesDecoder) url(url protocol.Text) *protocol.Media {
-	m := mediaOf(url)
-	if m == nil {
-		d.c.Fail("a data: URL must be base64.")
-		return &protocol.Media{}
+func (d *responsesDecoder) url(m *protocol.Media, url protocol.Text) {
+	if fault := readURL(m, url); fault != "" {
+		d.c.Fail(fault)
 	}
-	return m
 }
 
 // fileData reads file_data: a data: URL, or base64 alone.
-func (d *responsesDecoder) fileData(data protocol.Text) *protocol.Media {
+func (d *responsesDecoder) fileData(m *protocol.Media, data protocol.Text) {
 	if in := data.Inner(); len(in) >= 5 && bytes.EqualFold(in[:5], []byte("data:")) {
-		return d.url(data)
+		d.url(m, data)
+		return
 	}
-	return &protocol.Media{Data: base64Of(data.Inner())}
+	m.Data = base64Of(data.Inner())
+	m.Type = mediaType("", m.Data)
 }

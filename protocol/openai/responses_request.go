@@ -38,7 +38,7 @@ type responsesDecoder struct {
 	instructions protocol.Text
 	safety       protocol.Text
 	hasInput     bool
-	moreTools    bool                          // items of the input gave some
+	late         []protocol.Tool               // that items of the input gave
 	update       protocol.Effort               // of a configuration_update item
 	signed       map[string]protocol.Signature // of calls, by the call's id
 	choice       responsesChoice

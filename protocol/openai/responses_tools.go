@@ -6,11 +6,14 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// itemTools takes the tools of an item of the input.
+// itemTools takes the tools of an item of the input. They stand behind the
+// request's own.
 func (d *responsesDecoder) itemTools(name []byte) {
 	if string(name) == "tools" {
-		d.moreTools = true
+		own := d.r.Tools
+		d.r.Tools = d.late
 		d.c.Array(func(int) { d.tool(protocol.Tool{}) })
+		d.late, d.r.Tools = d.r.Tools, own
 	}
 }
 
@@ -125,12 +128,13 @@ func grammarOf(c *protocol.Cursor) protocol.Raw {
 // mergeTools keeps one tool of each name, the last: a client may give one
 // again with the items of its input.
 func (d *responsesDecoder) mergeTools() {
-	if !d.moreTools {
+	if len(d.late) == 0 {
 		return
 	}
-	at := make(map[string]int, len(d.r.Tools))
-	kept := d.r.Tools[:0]
-	for _, t := range d.r.Tools {
+	all := append(d.r.Tools, d.late...)
+	at := make(map[string]int, len(all))
+	kept := all[:0]
+	for _, t := range all {
 		if i, ok := at[string(t.Name)]; ok {
 			kept[i] = t
 			continue
