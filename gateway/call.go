@@ -21,6 +21,7 @@ type call struct {
 	requestID string
 	clientIP  string
 	edge      string // the node that the client reached
+	handed    bool   // the owner could not reach the provider: it has admitted the call and keeps its accounts
 	began     time.Time
 }
 

@@ -47,6 +47,7 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 	if t.endpoint.dialect == protocol.Gemini {
 		c.x.Request.Stream = t.endpoint.stream
 	}
+	c.x.Request.IncludeUsage = c.x.Request.IncludeUsage || t.handed // the owner counts
 	protocol.Arrange(c.x)
 	c.kept = len(c.x.Warnings())
 	t.conv = c

@@ -32,16 +32,21 @@ func (n *Node) memberChange(members []cluster.Member) {
 		n.log.Error("the ring could not be built; the old one stays", "error", err)
 	}
 	n.ringChanged(old, n.placement.view.Load().ring, members)
+	var serving []string
 	started := make(map[string]bool)
 	count := map[string]int{cluster.StateAlive: 0, cluster.StateSuspect: 0, cluster.StateLeft: 0, cluster.StateFailed: 0}
 	for _, m := range members {
 		count[m.State]++
+		if m.Serving {
+			serving = append(serving, m.Name)
+		}
 		old, known := before[m.Name]
 		started[m.Name] = known && old.Started.Equal(m.Started)
 		if !m.Self && (!known || old.State != m.State || old.Serving != m.Serving) {
 			n.log.Info("member", "name", m.Name, "state", m.State, "serving", m.Serving, "address", m.Address, "peer_address", m.PeerAddress)
 		}
 	}
+	n.health.SetMembers(serving)
 	n.peers.forget(func(name string) bool { return started[name] })
 	for state, c := range count {
 		n.metrics.members.WithLabelValues(state).Set(float64(c))
@@ -67,6 +72,9 @@ func (n *Node) flipped(f health.Flip) {
 		up, level = 1, n.log.Info
 	}
 	n.metrics.instanceHealth.WithLabelValues(f.Provider, f.Instance).Set(up)
+	if f.Here {
+		f.Source += ", of effect here alone"
+	}
 	level("instance "+f.To, "provider", f.Provider, "instance", f.Instance, "reason", f.Reason, "source", f.Source, "reported_by", f.Origin)
 }
 

@@ -91,9 +91,10 @@ func outcomeOf(e *protocol.Error) upstream.Outcome {
 func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault) {
 	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "failure").Inc()
 	if t.endpoint.kind == kindCount {
-		n.health.Release(in.id) // counting says nothing about generating
+		n.release(t, in) // counting says nothing about generating
 		return
 	}
+	failure := health.Failure{Cause: health.Cause(f.Cause), Reason: f.Reason, Wait: f.RetryAfter, Trial: t.trial}
 	switch f.Outcome {
 	case upstream.Cooling:
 		wait := f.RetryAfter
@@ -101,18 +102,28 @@ func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault)
 			wait = coolDefault
 		}
 		n.health.Cool(in.id, model, wait)
-		n.health.Release(in.id)
+		n.release(t, in)
+		return
 	case upstream.Exhausted:
 		n.log.Error("a provider says that the account of this instance has no quota left; the instance rests",
 			"provider", p.Name, "instance", in.Name, "status", f.Status, "for", quotaPause, "request_id", t.requestID)
 		n.health.Cool(in.id, "", quotaPause)
-		n.health.Release(in.id)
+		n.release(t, in)
+		return
 	case upstream.Credentials:
 		n.log.Error("a provider refuses this gateway's credentials; the instance is not used until the configuration is reloaded",
 			"provider", p.Name, "instance", in.Name, "status", f.Status, "request_id", t.requestID)
-		n.health.Fail(in.id, health.Cause("credentials"), f.Reason, 0)
-	default:
-		n.health.Fail(in.id, health.Cause(f.Cause), f.Reason, f.RetryAfter)
+		failure.Cause, failure.Wait = health.CauseCredentials, 0
+	}
+	n.health.Fail(in.id, failure)
+	t.trial = false
+}
+
+// release gives an instance's trial back without a verdict.
+func (n *Node) release(t *trip, in *instance) {
+	if t.trial {
+		t.trial = false
+		n.health.Release(in.id)
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	hopInspect byte = 2 // tell of yourself, for the admin listener of another node
 	hopPush    byte = 3 // take over what is told of keys, see handover.go
 	hopAsk     byte = 4 // decide over a request that runs elsewhere, see lease.go
+
+	hopElsewhere byte = 5 // serve this for me, the owner, who cannot reach the provider; go no further
 )
 
 // edgeField carries the edge's name over the hop; the public door drops any
@@ -41,7 +43,7 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 			n.metrics.forwards.WithLabelValues(to.name, "avoided").Inc()
 			continue
 		}
-		a, err := n.forward(ctx, c, to)
+		a, err := n.forward(ctx, c, to, hopServe)
 		if err == nil {
 			return a
 		}
@@ -54,10 +56,10 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 
 // forward sends a call to a peer. An error means that the peer gave no answer,
 // and that the request may be tried elsewhere.
-func (n *Node) forward(ctx context.Context, c *call, to place) (*answer, error) {
+func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answer, error) {
 	began := time.Now()
 	r, err := n.hop.Do(ctx, to.addr, &hop.Request{
-		Kind:      hopServe,
+		Kind:      kind,
 		Key:       c.key,
 		RequestID: c.requestID,
 		ClientIP:  c.clientIP,
@@ -139,6 +141,9 @@ func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
 		n.inFlight.Done()
 	}
 	c, e := callFromPeer(r)
+	if e == nil {
+		c.handed = r.Kind == hopElsewhere
+	}
 	var a *answer
 	if e != nil {
 		a = n.failure(dialectOf(r.Target), r.RequestID, e)

@@ -32,6 +32,10 @@ type Options struct {
 	Log     *slog.Logger                   // nil: nothing is logged
 	Version string
 	Observe func(Record) // one call a finished request, on the node that served it; it must not block
+
+	// Upstream shapes the connections to providers; the zero value is good for
+	// production.
+	Upstream upstream.Options
 }
 
 // Node is one llmgw. Its methods may be called from any goroutine.
@@ -41,6 +45,7 @@ type Node struct {
 	log     *slog.Logger
 	load    func() (*config.Config, error)
 	observe func(Record)
+	dialing upstream.Options
 	metrics *metrics
 	stats   stats
 
@@ -54,6 +59,7 @@ type Node struct {
 	handover  *handover
 	health    *health.Table
 	judge     func(id, model string) uint8
+	prober    *prober
 
 	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
 
@@ -98,6 +104,7 @@ func New(o Options) (*Node, error) {
 		log:       log.With("node", o.Config.NodeName),
 		load:      o.Load,
 		observe:   o.Observe,
+		dialing:   o.Upstream,
 		metrics:   newMetrics(o.Version),
 		balance:   balance.New(time.Now),
 		recall:    recall.New(time.Now),
@@ -110,9 +117,10 @@ func New(o Options) (*Node, error) {
 	n.placement = newPlacement(n.name)
 	n.members.Store(new([]cluster.Member))
 	n.life, n.endLife = context.WithCancelCause(context.Background())
-	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped})
+	n.prober = newProber(n)
+	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
 	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }
-	s, err := newSnapshot(o.Config, nil, upstream.Options{})
+	s, err := newSnapshot(o.Config, nil, n.dialing)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +167,7 @@ func (n *Node) start(ctx context.Context) error {
 	n.work(n.serveAdmin)
 	n.work(n.housekeep)
 	n.work(n.share)
+	n.work(n.prober.run)
 	if n.hopServer != nil {
 		n.work(func() { _ = n.hopServer.Serve(n.peer) }) // ends with Shutdown
 	}

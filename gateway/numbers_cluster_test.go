@@ -175,7 +175,7 @@ func virtualFlips(t *testing.T) (worst time.Duration) {
 	for i := range 20 {
 		want := health.Down
 		if i%2 == 0 {
-			tables["gw-7"].Fail("p/i@1", "reset", "bench", 0)
+			tables["gw-7"].Fail("p/i@1", health.Failure{Cause: "reset", Reason: "bench"})
 		} else {
 			tables["gw-7"].Succeed("p/i@1", time.Now())
 			want = health.Up

@@ -44,6 +44,9 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 	r.Conversation = t.session.Conversation
 	r.Status, r.Error = status, why
 	r.Duration = time.Since(t.began)
+	if t.handed {
+		return a // the owner counts
+	}
 	n.settle(t, status)
 	n.count(t.snap, r)
 	if t.conv != nil {

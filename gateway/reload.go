@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/llmgw/llmgw/gateway/config"
-	"github.com/llmgw/llmgw/gateway/upstream"
 )
 
 // Reload reads the configuration again and puts it in force as a whole, or
@@ -42,7 +41,7 @@ func (n *Node) reload() ([]string, error) {
 	if fixed := config.NeedsRestart(old.config, next); len(fixed) > 0 {
 		return nil, fmt.Errorf("only a restart can change: %s", strings.Join(fixed, "; "))
 	}
-	s, err := newSnapshot(next, old, upstream.Options{})
+	s, err := newSnapshot(next, old, n.dialing)
 	if err != nil {
 		return nil, err
 	}

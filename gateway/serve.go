@@ -19,6 +19,7 @@ type trip struct {
 	peek     protocol.Peek
 	session  balance.Key
 	attempts int
+	trial    bool // the attempt under way is an instance's one trial
 	record   *Record
 	conv     *conversion // nil: nothing has had to be converted
 	admission
@@ -46,8 +47,10 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 	if !key.Allows(p.Model) {
 		return n.fail(t, &protocol.Error{Code: protocol.Permission, Param: "model", Message: fmt.Sprintf("The API key %q may not use the model %q.", key.Name, clip(p.Model, 200))})
 	}
-	if e := n.admit(ctx, t, key); e != nil {
-		return n.fail(t, e)
+	if !c.handed {
+		if e := n.admit(ctx, t, key); e != nil {
+			return n.fail(t, e)
+		}
 	}
 	return n.tryModels(ctx, t)
 }
@@ -68,6 +71,9 @@ func (n *Node) tryModels(ctx context.Context, t *trip) *answer {
 			t.session.Conversation = conversation
 		}
 		if a, done := n.tryProvider(ctx, t, to); done {
+			return a
+		}
+		if a, done := n.tryElsewhere(ctx, t, to); done {
 			return a
 		}
 		found := false
@@ -105,16 +111,17 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 	if e != nil {
 		return n.fail(t, e), true
 	}
+	p.budget.First(time.Now())
 	var tried uint64
 	for {
 		choice, ok := n.balance.Pick(p.group, t.session, to.model, tried, n.judge)
-		if !ok {
+		if !ok || tried != 0 && !p.budget.Again(time.Now()) {
 			n.noteSoonest(t, p, to.model)
 			return nil, false
 		}
 		tried |= 1 << uint(choice.Index)
 		in := p.instances[choice.Index]
-		if choice.Trial && !n.health.BeginTrial(in.id) {
+		if t.trial = choice.Trial; t.trial && !n.health.BeginTrial(in.id) {
 			continue // somebody else is finding out
 		}
 		t.attempts++
@@ -139,7 +146,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			f = understand(failed)
 		}
 		if f.Outcome == upstream.Canceled || ctx.Err() != nil {
-			n.health.Release(in.id)
+			n.release(t, in)
 			return n.abandoned(ctx, t), true
 		}
 		if out.conv != nil {
@@ -157,7 +164,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 // marks nothing, and no other instance would say anything else.
 func (n *Node) callersFault(t *trip, p *provider, in *instance, f *fault) *answer {
 	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "business_error").Inc()
-	n.health.Release(in.id)
+	n.release(t, in)
 	t.record.TTFB = time.Since(t.began)
 	a := n.passError(t, f.said, f.Response)
 	n.stamp(t, a)

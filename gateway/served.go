@@ -28,7 +28,7 @@ const maxWhole = 64 << 20
 // answer that is cut short, or is an error in a 200, still goes to the next
 // instance.
 func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, choice balance.Choice, resp *upstream.Response, began time.Time, out *outbound) (*answer, *fault) {
-	m := &meter{dialect: out.dialect, forced: out.usageForced}
+	m := &meter{dialect: out.dialect, forced: out.usageForced && !t.handed} // the owner wants to see it, too
 	ok := resp.Outcome == upstream.OK
 	// Gemini streams one JSON array where the client did not ask for SSE.
 	m.array = !resp.Stream && t.endpoint.stream && ok && out.conv == nil
@@ -126,10 +126,14 @@ func (n *Node) readAnswer(ctx context.Context, t *trip, resp *upstream.Response)
 func (n *Node) credit(t *trip, p *provider, in *instance, choice balance.Choice, began time.Time) {
 	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "success").Inc()
 	if t.endpoint.kind == kindCount {
-		n.health.Release(in.id)
+		n.release(t, in)
 		return
 	}
 	n.health.Succeed(in.id, began)
+	t.trial = false
+	if t.handed {
+		return // the session is the owner's
+	}
 	n.balance.Settle(p.group, t.session, choice, n.homeIsDown(p, choice))
 }
 

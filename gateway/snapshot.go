@@ -32,7 +32,8 @@ type provider struct {
 	dialect   protocol.Dialect
 	group     *balance.Group
 	instances []*instance
-	byConv    bool // sticky_by starts with the conversation
+	budget    *balance.Budget // outlives reloads
+	byConv    bool            // sticky_by starts with the conversation
 }
 
 type instance struct {
@@ -79,7 +80,7 @@ func newProvider(c *config.Provider, old *snapshot, o upstream.Options) (*provid
 	if !ok {
 		return nil, fmt.Errorf("provider %q: dialect %q is none of openai, anthropic, gemini", c.Name, c.Dialect)
 	}
-	p := &provider{Provider: c, dialect: d, byConv: len(c.StickyBy) > 0 && c.StickyBy[0] == "conversation"}
+	p := &provider{Provider: c, dialect: d, budget: budgetFor(c.Name, old), byConv: len(c.StickyBy) > 0 && c.StickyBy[0] == "conversation"}
 	members := make([]balance.Instance, len(c.Instances))
 	for i := range c.Instances {
 		in := &c.Instances[i]
@@ -89,6 +90,14 @@ func newProvider(c *config.Provider, old *snapshot, o upstream.Options) (*provid
 	}
 	p.group = balance.NewGroup(c.Name, c.SessionTTL, members)
 	return p, nil
+}
+
+// budgetFor keeps a provider's budget of retries.
+func budgetFor(name string, old *snapshot) *balance.Budget {
+	if old != nil && old.providers[name] != nil {
+		return old.providers[name].budget
+	}
+	return &balance.Budget{}
 }
 
 // clientFor keeps the old client, and its connections, where nothing that it

@@ -2,12 +2,23 @@
 // instances' health. It is pure: no sockets, no goroutines, no wire but a
 // compact encoding that merges.
 //
+// What one node sees may be its own network's fault. So there are two kinds of
+// knowledge. What an instance said itself (a 5xx, a 429, a refusal of
+// credentials, an answer that broke off) is truth for every node at once. That
+// it could not be reached (connect error, timeout) is a report: it takes the
+// instance down for the node that saw it, and for the others once a second
+// node reports the same. A success is truth, and voids the reports before it.
+//
 // One record an instance says up or down and, while down, for how long; one
-// more for each model that rests there after a rate limit. Records carry a
-// Lamport version: the higher one wins, of equals the one that is down, then
-// the longer, then the origin's name decides. So merging commutes, repeats
-// harmlessly and needs no clock that agrees with another: what travels is how
-// much time is left.
+// each model that rests there after a rate limit; one each node that reports
+// it out of reach. Records carry a Lamport version: the higher one wins, of
+// equals the one that is down, then the origin's name decides. So merging
+// commutes, repeats harmlessly and needs no clock that agrees with another:
+// what travels is how much time is left.
+//
+// When a pause is over, one request of the whole cluster finds out. The nodes
+// try in an order computed from the instance and the members, each a step
+// later than the one before; who tries says so by gossip.
 package health
 
 import "time"
@@ -37,9 +48,18 @@ type Target struct {
 type Flip struct {
 	ID, Provider, Instance string
 	To                     string // "healthy" or "unhealthy"
+	Here                   bool   // it is so for this node alone
 	Reason                 string
 	Source                 string // "local" or "gossip"
 	Origin                 string // the node that reported it
+}
+
+// Failure is a failed attempt at an instance.
+type Failure struct {
+	Cause  Cause
+	Reason string        // one line; no secrets
+	Wait   time.Duration // what the instance asked for; 0: nothing
+	Trial  bool          // the attempt was claimed with BeginTrial
 }
 
 // Options make a Table. The callbacks run under the table's lock: they must
@@ -49,6 +69,7 @@ type Options struct {
 	Now       func() time.Time
 	Broadcast func(name string, delta []byte) // a piece of news to gossip; it replaces an unsent one of that name
 	OnFlip    func(Flip)
+	OnReport  func(id, origin string) // another node cannot reach an instance, and nobody else has said so
 }
 
 // Verdict tells whether an instance may be called.
@@ -64,9 +85,13 @@ const (
 const (
 	maxPause        = 10 * time.Minute
 	credentialPause = time.Hour
-	overdueAfter    = 5               // pauses
-	trialLease      = 2 * time.Minute // a trial that never reports is given up
-	keepAfter       = time.Minute     // a record outlives its effect by this, against late messages
+	overdueAfter    = 5                      // pauses
+	trialLease      = 2 * time.Minute        // a trial that never reports is given up
+	leastStep       = 500 * time.Millisecond // between two nodes' turns at a trial: gossip is faster
+	mostStep        = 5 * time.Second
+	mostTurns       = 8                // nodes behind that try together
+	doubtFor        = 10 * time.Minute // reports of a node that was proved wrong are no evidence
+	keepAfter       = time.Minute      // a record outlives its effect by this, against late messages
 	maxRecords      = 4096
 	maxReason       = 100
 	maxID           = 256

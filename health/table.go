@@ -14,39 +14,38 @@ type Table struct {
 	mu      sync.Mutex
 	clock   uint64 // Lamport
 	records map[key]*record
+	members []string
 	targets []Target
 	known   map[string]*state
 	view    atomic.Pointer[map[string]*state] // known, for Check: replaced, never changed
 }
 
-// key names a record: an instance's health (model "", cooling false) or the
-// rest of a model there.
+type kind uint8
+
+const (
+	truth   kind = iota // up or down, for everybody
+	cooling             // a model rests
+	report              // one node cannot reach it
+)
+
+// key names a record: an instance's truth, the rest of a model there, the
+// report of a node.
 type key struct {
-	id, model string
-	cooling   bool
+	kind              kind
+	id, model, origin string // model of cooling, origin of report
 }
 
 // record is what is gossiped. Times are this node's own.
 type record struct {
 	version uint64
 	down    bool
+	claim   bool // a node is trying it, until the time is over
 	until   time.Time
 	streak  uint8 // failed trials in a row
 	cause   Cause
 	reason  string
 	origin  string
 	since   time.Time
-}
-
-// state is what Check reads of a configured instance.
-type state struct {
-	target   Target
-	down     atomic.Bool
-	until    atomic.Int64 // Unix nanoseconds
-	pause    atomic.Int64 // the pause that ends at until
-	trial    atomic.Int64 // the lease of a trial under way; 0: none
-	cooling  atomic.Pointer[map[string]time.Time]
-	lastDown time.Time // under the table's lock: when it went down here
 }
 
 // New makes an empty table.
@@ -59,6 +58,9 @@ func New(o Options) *Table {
 	}
 	if o.OnFlip == nil {
 		o.OnFlip = func(Flip) {}
+	}
+	if o.OnReport == nil {
+		o.OnReport = func(string, string) {}
 	}
 	t := &Table{o: o, records: make(map[key]*record), known: make(map[string]*state)}
 	t.view.Store(&t.known)
@@ -90,94 +92,55 @@ func (t *Table) Configure(targets []Target) {
 	}
 	t.known = next
 	for _, g := range targets {
-		t.apply(key{id: g.ID}, "local")
+		t.resolve(g.ID, "local")
 		t.applyCooling(g.ID)
 	}
 	t.view.Store(&next)
 }
 
-// Check tells whether a request for a model may go to an instance. It takes no
-// lock and allocates nothing.
-func (t *Table) Check(id, model string) Verdict {
-	s := (*t.view.Load())[id]
-	if s == nil {
-		return Up
-	}
-	cooling := s.cooling.Load()
-	down := s.down.Load()
-	if cooling == nil && !down {
-		return Up
-	}
-	now := t.o.Now()
-	if cooling != nil {
-		if until, ok := (*cooling)[model]; ok && now.Before(until) {
-			return Down
-		}
-		if until, ok := (*cooling)[""]; ok && now.Before(until) {
-			return Down
-		}
-	}
-	if !down {
-		return Up
-	}
-	return s.trialVerdict(now.UnixNano())
-}
-
-func (s *state) trialVerdict(now int64) Verdict {
-	until := s.until.Load()
-	if now < until || now < s.trial.Load() {
-		return Down
-	}
-	if now-until >= overdueAfter*s.pause.Load() {
-		return Overdue
-	}
-	return Trial
-}
-
-// BeginTrial claims the one trial of an instance whose pause is over. The
-// claim ends with Succeed, Fail or Release, at the latest after two minutes.
-func (t *Table) BeginTrial(id string) bool {
-	s := (*t.view.Load())[id]
-	if s == nil {
-		return true
-	}
-	now := t.o.Now()
-	held := s.trial.Load()
-	if v := s.trialVerdict(now.UnixNano()); !s.down.Load() || v == Down {
-		return !s.down.Load()
-	}
-	return s.trial.CompareAndSwap(held, now.Add(trialLease).UnixNano())
-}
-
-// Release ends a trial without a verdict: the client left, or the fault was
-// its own.
-func (t *Table) Release(id string) {
-	if s := (*t.view.Load())[id]; s != nil && s.trial.Load() != 0 {
-		s.trial.Store(0)
+// SetMembers names the nodes that serve; among them turns are computed.
+func (t *Table) SetMembers(names []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.members = slices.Clone(names)
+	for id := range t.known {
+		t.resolve(id, "local")
 	}
 }
 
-// Fail takes an instance down, at once and for everybody. wait is what the
-// instance asked for; 0 takes its RecoveryAfter, doubled for every trial that
-// failed in a row, at most ten minutes. Failures of requests that were under
-// way when it went down are no news.
-func (t *Table) Fail(id string, c Cause, reason string, wait time.Duration) {
+// Fail notes a failed attempt at an instance. What the instance said takes it
+// down at once and for everybody; that it was out of reach takes it down here,
+// and is told. The pause is what the instance asked for, else its
+// RecoveryAfter, doubled for every trial that failed in a row, at most ten
+// minutes. Failures of requests that were under way when it went down are no
+// news.
+func (t *Table) Fail(id string, f Failure) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.known[id]
 	if s == nil {
 		return
 	}
-	now := t.o.Now()
-	k := key{id: id}
-	old := t.records[k]
-	tried := s.trial.Swap(0) != 0
-	wasDown := old != nil && old.down
-	if wasDown && !tried && now.Before(old.until) && c != CauseCredentials {
+	if f.Trial {
+		s.trial.Store(0)
+	}
+	if f.Cause == CauseConnect || f.Cause == CauseTimeout {
+		t.failReach(id, s, f)
 		return
 	}
-	r := &record{down: true, cause: c, reason: clip(reason), origin: t.o.Origin, since: now}
-	if wasDown {
+	now := t.o.Now()
+	old := t.records[key{id: id}]
+	if old != nil && old.down && !f.Trial && now.Before(old.until) && f.Cause != CauseCredentials {
+		return
+	}
+	t.put(key{id: id}, t.failed(old, s, f))
+}
+
+// failed is the record of a failure that follows old.
+func (t *Table) failed(old *record, s *state, f Failure) *record {
+	now := t.o.Now()
+	r := &record{down: true, cause: f.Cause, reason: clip(f.Reason), origin: t.o.Origin, since: now}
+	if old != nil && old.down {
 		r.since = old.since
 		r.streak = min(old.streak+1, 20)
 	}
@@ -185,18 +148,47 @@ func (t *Table) Fail(id string, c Cause, reason string, wait time.Duration) {
 	for range r.streak {
 		pause = min(2*pause, max(maxPause, s.target.RecoveryAfter))
 	}
-	if c == CauseCredentials {
+	if f.Cause == CauseCredentials {
 		pause = credentialPause
 	}
-	if wait > 0 {
-		pause = max(min(wait, credentialPause), min(pause, time.Second))
+	if f.Wait > 0 {
+		pause = max(min(f.Wait, credentialPause), min(pause, time.Second))
 	}
 	r.until = now.Add(pause)
-	t.put(k, r, "local")
+	return r
 }
 
-// Succeed notes a call that worked. It takes an instance up again if the call
-// began after the instance went down: an older call's success says nothing.
+// failReach notes that this node cannot reach an instance. A trial for all
+// that fails so counts for all only if others had reported the same; else the
+// next node has its turn.
+func (t *Table) failReach(id string, s *state, f Failure) {
+	now := t.o.Now()
+	mine := key{kind: report, id: id, origin: t.o.Origin}
+	own := t.records[mine]
+	if !t.counts(id, mine, own) {
+		own = nil
+	}
+	if own != nil && !f.Trial && now.Before(own.until) {
+		return
+	}
+	t.put(mine, t.failed(own, s, f))
+	all := t.records[key{id: id}]
+	if !f.Trial || all == nil || !all.down {
+		return
+	}
+	next := *all
+	if len(t.reporters(id, s)) > 1 {
+		next = *t.failed(all, s, f)
+	} else {
+		next.claim, next.until, next.origin = false, now, t.o.Origin
+	}
+	t.put(key{id: id}, &next)
+}
+
+// Succeed notes a call that worked. It takes an instance up again, for
+// everybody, if the call began after the instance went down: an older call's
+// success says nothing. Nodes that had reported it out of reach while this one
+// had not are not believed for a while: it is their network.
 func (t *Table) Succeed(id string, began time.Time) {
 	s := (*t.view.Load())[id]
 	if s == nil || !s.down.Load() {
@@ -208,7 +200,10 @@ func (t *Table) Succeed(id string, began time.Time) {
 		return
 	}
 	s.trial.Store(0)
-	t.put(key{id: id}, &record{origin: t.o.Origin, since: t.o.Now(), reason: "a request succeeded"}, "local")
+	if by := t.reporters(id, s); !slices.Contains(by, t.o.Origin) {
+		s.doubtAll(by, t.o.Now().Add(doubtFor))
+	}
+	t.put(key{id: id}, &record{origin: t.o.Origin, since: t.o.Now(), reason: "a request succeeded"})
 }
 
 // Cool lets a model rest at an instance after a rate limit, for everybody; ""
@@ -223,99 +218,29 @@ func (t *Table) Cool(id, model string, wait time.Duration) {
 		return
 	}
 	now := t.o.Now()
-	k := key{id: id, model: model, cooling: true}
+	k := key{kind: cooling, id: id, model: model}
 	until := now.Add(min(wait, credentialPause))
 	if old := t.records[k]; old != nil && !until.After(old.until) {
 		return
 	}
-	t.put(k, &record{down: true, until: until, origin: t.o.Origin, since: now}, "local")
+	t.put(k, &record{down: true, until: until, origin: t.o.Origin, since: now})
 }
 
 // put stores a record of this node's own and tells everybody.
-func (t *Table) put(k key, r *record, source string) {
+func (t *Table) put(k key, r *record) {
 	t.clock++
 	r.version = t.clock
-	t.store(k, r, source)
+	t.store(k, r, "local")
 	t.o.Broadcast(nameOf(k), t.encode([]key{k}))
 }
 
 func (t *Table) store(k key, r *record, source string) {
 	t.records[k] = r
-	if k.cooling {
+	if k.kind == cooling {
 		t.applyCooling(k.id)
 	} else {
-		t.apply(k, source)
+		t.resolve(k.id, source)
 	}
-}
-
-// apply makes an instance's record what Check sees.
-func (t *Table) apply(k key, source string) {
-	s, r := t.known[k.id], t.records[k]
-	if s == nil || r == nil {
-		return
-	}
-	was := s.down.Load()
-	if r.down {
-		s.until.Store(r.until.UnixNano())
-		s.pause.Store(max(int64(s.target.RecoveryAfter), 1))
-		s.trial.Store(0)
-		s.lastDown = t.o.Now()
-	}
-	if was == r.down {
-		return
-	}
-	s.down.Store(r.down)
-	to := "healthy"
-	if r.down {
-		to = "unhealthy"
-	}
-	t.o.OnFlip(Flip{ID: k.id, Provider: s.target.Provider, Instance: s.target.Instance, To: to, Reason: r.reason, Source: source, Origin: r.origin})
-}
-
-func (t *Table) applyCooling(id string) {
-	s := t.known[id]
-	if s == nil {
-		return
-	}
-	now := t.o.Now()
-	var m map[string]time.Time
-	for k, r := range t.records {
-		if k.id == id && k.cooling && now.Before(r.until) {
-			if m == nil {
-				m = make(map[string]time.Time)
-			}
-			m[k.model] = r.until
-		}
-	}
-	if m == nil {
-		s.cooling.Store(nil)
-		return
-	}
-	s.cooling.Store(&m)
-}
-
-// RetryAt is when an instance may be called for a model again; zero: now.
-func (t *Table) RetryAt(id, model string) time.Time {
-	s := (*t.view.Load())[id]
-	if s == nil {
-		return time.Time{}
-	}
-	now := t.o.Now()
-	var at time.Time
-	if s.down.Load() {
-		at = time.Unix(0, max(s.until.Load(), s.trial.Load()))
-	}
-	if c := s.cooling.Load(); c != nil {
-		for _, m := range [...]string{model, ""} {
-			if until := (*c)[m]; until.After(at) {
-				at = until
-			}
-		}
-	}
-	if !at.After(now) {
-		return time.Time{}
-	}
-	return at
 }
 
 // Rows lists the configured instances in their order.
@@ -327,13 +252,13 @@ func (t *Table) Rows() []Row {
 	for _, g := range t.targets {
 		s := t.known[g.ID]
 		row := Row{ID: g.ID, Provider: g.Provider, Instance: g.Instance, State: "healthy", Healthy: true}
-		if r := t.records[key{id: g.ID}]; r != nil {
+		if r := s.shown; r != nil {
 			row.Since, row.Reason, row.ReportedBy = r.since, r.reason, r.origin
-			if r.down {
-				row.State, row.Healthy, row.RetryAt = "unhealthy", false, r.until
-				if !now.Before(r.until) {
-					row.State = "probing"
-				}
+		}
+		if s.down.Load() {
+			row.State, row.Healthy, row.RetryAt = "unhealthy", false, time.Unix(0, s.until.Load())
+			if s.shown.claim || s.trial.Load() != 0 || !now.Before(row.RetryAt) {
+				row.State = "probing"
 			}
 		}
 		if c := s.cooling.Load(); c != nil {
@@ -358,9 +283,13 @@ func clip(s string) string {
 	return s
 }
 
+// nameOf names a record's news: a later one replaces it in the outbox.
 func nameOf(k key) string {
-	if k.cooling {
+	switch k.kind {
+	case cooling:
 		return k.id + "\x00" + k.model
+	case report:
+		return k.id + "\x01" + k.origin
 	}
 	return k.id
 }

@@ -17,8 +17,8 @@ func TestPausesDoubleWhileTrialsFail(t *testing.T) {
 		var sent [][]byte
 		h := table("n", &sent)
 		pause := time.Second
-		h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
-		h.Fail("p/a@1", CauseStatus, "HTTP 500", 0) // in flight with the first: no news
+		h.Fail("p/a@1", Failure{Cause: CauseStatus, Reason: "HTTP 500"})
+		h.Fail("p/a@1", Failure{Cause: CauseStatus, Reason: "HTTP 500"}) // in flight with the first: no news
 		for range 4 {
 			time.Sleep(pause - time.Millisecond)
 			if v := h.Check("p/a@1", "m"); v != Down {
@@ -31,7 +31,7 @@ func TestPausesDoubleWhileTrialsFail(t *testing.T) {
 			if !h.BeginTrial("p/a@1") || h.BeginTrial("p/a@1") {
 				t.Fatal("not exactly one trial")
 			}
-			h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
+			h.Fail("p/a@1", Failure{Cause: CauseStatus, Reason: "HTTP 500", Trial: true})
 			pause *= 2
 		}
 		time.Sleep(pause)
@@ -49,7 +49,7 @@ func TestMergeDoesNotDependOnOrderOrRepetition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a, b [][]byte
 		x, y := table("x", &a), table("y", &b)
-		x.Fail("p/a@1", CauseConnect, "refused", 0)
+		x.Fail("p/a@1", Failure{Cause: CauseConnect, Reason: "refused"})
 		time.Sleep(2 * time.Second)
 		x.BeginTrial("p/a@1")
 		began := time.Now()
@@ -71,7 +71,7 @@ func TestMergeDoesNotDependOnOrderOrRepetition(t *testing.T) {
 func FuzzMerge(f *testing.F) {
 	var sent [][]byte
 	h := table("n", &sent)
-	h.Fail("p/a@1", CauseStatus, "HTTP 500", 0)
+	h.Fail("p/a@1", Failure{Cause: CauseStatus, Reason: "HTTP 500"})
 	h.Cool("p/a@1", "m", time.Second)
 	for _, b := range sent {
 		f.Add(b)

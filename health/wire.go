@@ -13,11 +13,13 @@ import (
 // model, the version, and what the kind needs. Numbers are varints, texts are
 // length-prefixed, times are milliseconds from now.
 const (
-	wireVersion = 1
+	wireVersion = 2
 
 	wireUp      = 0
 	wireDown    = 1
-	wireCooling = 2
+	wireClaim   = 2 // down, and a node is trying it
+	wireCooling = 3
+	wireReport  = 4 // the origin cannot reach it
 )
 
 var errWire = errors.New("health: the message cannot be read")
@@ -28,8 +30,12 @@ func (t *Table) MarshalBinary() ([]byte, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
+	now := t.o.Now()
 	keys := make([]key, 0, len(t.records))
-	for k := range t.records {
+	for k, r := range t.records {
+		if k.kind == report && now.After(r.until.Add(keepAfter)) {
+			continue // this node's own, of effect for itself alone
+		}
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(nameOf(a), nameOf(b)) })
@@ -42,9 +48,14 @@ func (t *Table) encode(keys []key) []byte {
 	for _, k := range keys {
 		r := t.records[k]
 		kind := byte(wireUp)
-		if k.cooling {
+		switch {
+		case k.kind == cooling:
 			kind = wireCooling
-		} else if r.down {
+		case k.kind == report:
+			kind = wireReport
+		case r.claim:
+			kind = wireClaim
+		case r.down:
 			kind = wireDown
 		}
 		b = append(b, kind)
@@ -97,15 +108,30 @@ func (t *Table) Merge(b []byte, relay func(name string, delta []byte)) error {
 		if relay != nil {
 			relay(nameOf(n.key), t.encode([]key{n.key}))
 		}
+		t.heard(n.key)
 	}
 	return nil
+}
+
+// heard tells of a report that stands alone, so that somebody looks after it.
+func (t *Table) heard(k key) {
+	s := t.known[k.id]
+	if k.kind != report || s == nil || s.down.Load() {
+		return
+	}
+	if by := t.reporters(k.id, s); len(by) == 1 && by[0] == k.origin && k.origin != t.o.Origin {
+		t.o.OnReport(k.id, k.origin)
+	}
 }
 
 // newer is the order of two records of one key. It must not depend on when
 // they arrived, beyond the rounding of what is left of them: equal versions
 // of equal origin are the same record.
 func newer(k key, a, b *record) bool {
-	if k.cooling { // the latest end, whoever says so
+	if a.version == b.version && a.origin == b.origin && a.down == b.down {
+		return false
+	}
+	if k.kind == cooling { // the latest end, whoever says so
 		return a.until.After(b.until.Add(500 * time.Millisecond))
 	}
 	if a.version != b.version {
@@ -122,13 +148,17 @@ func (t *Table) expire() {
 	now := t.o.Now()
 	for k, r := range t.records {
 		over := r.until
-		if !r.down {
-			over = r.since.Add(maxPause)
-		} else if !k.cooling && t.known[k.id] != nil {
+		switch {
+		case k.kind == truth && r.down && t.known[k.id] != nil:
 			continue // down until a trial succeeds
+		case k.kind == truth && !r.down:
+			over = r.since.Add(credentialPause) // longer than the reports that it voids
+		case k.kind == report && k.origin == t.o.Origin && t.counts(k.id, k, r):
+			continue // as above, for this node
 		}
 		if now.After(over.Add(keepAfter)) {
 			delete(t.records, k)
+			t.resolve(k.id, "local")
 		}
 	}
 }
@@ -145,14 +175,20 @@ func decode(b []byte, now time.Time) ([]decoded, error) {
 	d := decoder{b: b[1:]}
 	var out []decoded
 	for len(d.b) > 0 && !d.bad {
-		kind := d.byte()
-		k := key{id: d.text(maxID), model: d.text(maxModel), cooling: kind == wireCooling}
-		r := &record{down: kind != wireUp, version: d.number(1 << 62)}
+		wire := d.byte()
+		k := key{id: d.text(maxID), model: d.text(maxModel)}
+		r := &record{down: wire != wireUp, claim: wire == wireClaim, version: d.number(1 << 62)}
 		r.until = now.Add(time.Duration(d.number(uint64(24*time.Hour/time.Millisecond))) * time.Millisecond)
 		r.since = now.Add(-time.Duration(d.number(uint64(10*365*24*time.Hour/time.Millisecond))) * time.Millisecond)
 		r.streak = d.byte()
 		r.cause, r.reason, r.origin = Cause(d.text(32)), d.text(maxReason), d.text(256)
-		if kind > wireCooling || k.id == "" || r.streak > 20 || len(out) >= maxRecords {
+		switch wire {
+		case wireCooling:
+			k.kind = cooling
+		case wireReport:
+			k.kind, k.origin = report, r.origin
+		}
+		if wire > wireReport || k.id == "" || r.streak > 20 || len(out) >= maxRecords {
 			d.bad = true
 		}
 		out = append(out, decoded{k, r})

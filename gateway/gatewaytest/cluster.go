@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -33,6 +34,8 @@ type Cluster struct {
 	servers map[string]*httptest.Server
 	log     *slog.Logger
 	extra   func(node int) string
+	dial    func(ctx context.Context, node, network, address string) (net.Conn, error)
+	drain   string
 
 	mu      sync.Mutex
 	records []gateway.Record
@@ -48,6 +51,9 @@ type Options struct {
 	Extra    string            // more blocks for each configuration
 	Limits   map[string]string // lines of the limits block, by key name
 	Log      *slog.Logger
+
+	// Dial opens a node's connections to providers; nil: as in production.
+	Dial func(ctx context.Context, node, network, address string) (net.Conn, error)
 }
 
 // Keys that every cluster knows, by name.
@@ -80,6 +86,7 @@ func New(t testing.TB, o Options) *Cluster {
 			c.Mocks[d+"/"+in], c.servers[d+"/"+in] = m, s
 		}
 	}
+	c.dial, c.drain = o.Dial, o.Drain
 	c.extra = func(int) string { return c.blocks(o) }
 	for i := range o.Nodes {
 		c.Start(fmt.Sprintf("gw-%d", i+1))
@@ -148,7 +155,7 @@ func (c *Cluster) Start(name string) *gateway.Node {
 node_name = %q
 server {
   listen = "127.0.0.1:0"
-  drain_timeout = "5s"
+  drain_timeout = %q
 }
 admin { listen = "127.0.0.1:0" }
 cluster {
@@ -157,7 +164,7 @@ cluster {
   join = [%s]
   secret = %q
 }
-`, name, strings.Join(join, ", "), c.secret) + c.extra(len(c.Nodes))
+`, name, c.drain, strings.Join(join, ", "), c.secret) + c.extra(len(c.Nodes))
 	load := func() (*config.Config, error) {
 		c.mu.Lock()
 		src := c.sources[name]
@@ -168,11 +175,17 @@ cluster {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	n, err := gateway.New(gateway.Options{Config: cfg, Load: load, Version: "test", Log: c.log, Observe: func(r gateway.Record) {
+	o := gateway.Options{Config: cfg, Load: load, Version: "test", Log: c.log, Observe: func(r gateway.Record) {
 		c.mu.Lock()
 		c.records = append(c.records, r)
 		c.mu.Unlock()
-	}})
+	}}
+	if c.dial != nil {
+		o.Upstream.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.dial(ctx, name, network, address)
+		}
+	}
+	n, err := gateway.New(o)
 	if err != nil {
 		c.t.Fatal(err)
 	}

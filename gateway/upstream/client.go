@@ -21,6 +21,10 @@ type Options struct {
 	MaxIdlePerHost int                                   // kept-alive connections; default 512
 	Proxy          func(*http.Request) (*url.URL, error) // default: the environment's HTTPS_PROXY and NO_PROXY
 	RootCAs        *x509.CertPool                        // default: the system's
+
+	// Dial opens connections in the place of a net.Dialer, for tests of broken
+	// networks; nil: a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Target is one instance.
@@ -56,9 +60,11 @@ func NewTransport(o Options) *http.Transport {
 	if o.Proxy == nil {
 		o.Proxy = http.ProxyFromEnvironment
 	}
-	dialer := &net.Dialer{Timeout: o.DialTimeout, KeepAlive: 15 * time.Second}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: o.DialTimeout, KeepAlive: 15 * time.Second}).DialContext
+	}
 	return &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            o.Dial,
 		TLSHandshakeTimeout:    o.DialTimeout,
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		Proxy:                  o.Proxy,
