@@ -109,7 +109,7 @@ func (n *Node) forwarded(ctx context.Context, c *call, r *hop.Response) *answer 
 
 // accept decides over a forwarded request's head, before its body is sent.
 func (n *Node) accept(r *hop.Request) error {
-	if r.Kind != hopServe {
+	if r.Kind != hopServe && r.Kind != hopElsewhere {
 		return nil
 	}
 	if n.draining.Load() {
