@@ -1,10 +1,7 @@
 package gateway
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +10,6 @@ import (
 
 	"github.com/llmgw/llmgw/protocol"
 	"github.com/llmgw/llmgw/protocol/protocoltest"
-	"github.com/llmgw/llmgw/protocol/sse"
 )
 
 // source is where recorded requests of one client API are.
@@ -157,119 +153,4 @@ func pretendFetched(p providerCodec, parts []protocol.Part) {
 			parts[i].Media = &copied
 		}
 	}
-}
-
-// answers are the client APIs that recorded answers are converted to.
-var answers = []struct {
-	name, endpoint, schema, event string
-}{
-	{"chat", "/v1/chat/completions", "openai.chat.completion", "openai.chat.completion.chunk"},
-	{"responses", "/v1/responses", "openai.response", "openai.response.stream-event"},
-	{"messages", "/v1/messages", "anthropic.message.response", "anthropic.stream-event"},
-	{"gemini", "/v1beta/models/m:generateContent", "gemini.generateContent.response", "gemini.generateContent.response"},
-}
-
-// Every recorded answer becomes one that the client's schema takes, whole and
-// streamed; and an answer collected from a stream is the stream collected.
-func TestRecordedAnswersConvert(t *testing.T) {
-	for folder, dialect := range map[string]protocol.Dialect{"openai-chat": protocol.OpenAI, "anthropic": protocol.Anthropic, "gemini": protocol.Gemini} {
-		for _, to := range answers {
-			t.Run(folder+" to "+to.name, func(t *testing.T) {
-				e, _ := endpointOf("POST", to.endpoint)
-				c := clientCodecFor(e, &protocol.Peek{HasMessages: true})
-				whole, event := protocoltest.LoadSchema(t, to.schema), protocoltest.LoadSchema(t, to.event)
-				wholes, streams := 0, 0
-				for _, r := range protocoltest.Recordings(t, folder) {
-					if r.Status != 200 || unusual(r) {
-						continue
-					}
-					if r.Stream {
-						streams++
-						for _, fault := range streamFaults(c, providerCodecFor(dialect), to.name, r.Body, event) {
-							t.Errorf("%s: %s", r.Name, fault)
-						}
-						continue
-					}
-					x := exchange("asked", "sent")
-					answer, err := providerCodecFor(dialect).answer(x, r.Body)
-					if err != nil {
-						t.Errorf("%s: %v", r.Name, err)
-						continue
-					}
-					wholes++
-					if err := whole.Validate(c.answer(nil, x, answer)); err != nil {
-						t.Errorf("%s: %v", r.Name, err)
-					}
-				}
-				t.Logf("%d answers and %d streams converted and valid", wholes, streams)
-				if wholes == 0 || streams == 0 {
-					t.Error("nothing was converted")
-				}
-			})
-		}
-	}
-}
-
-// unusual are recordings of other endpoints, and of streams that fail.
-func unusual(r protocoltest.Recording) bool {
-	for _, sign := range []string{`"object":"list"`, `"input_tokens":`, `"totalTokens":`} {
-		trimmed := bytes.TrimSpace(r.Body)
-		if bytes.HasPrefix(bytes.ReplaceAll(trimmed[:min(len(trimmed), 60)], []byte(" "), nil), []byte("{"+sign)) {
-			return true
-		}
-	}
-	return strings.Contains(r.Name, "error") || strings.Contains(r.Name, "embed")
-}
-
-// streamFaults converts a stream and lists what is wrong with it.
-func streamFaults(c clientCodec, p providerCodec, api string, stream []byte, schema *protocoltest.Schema) (faults []string) {
-	x := exchange("asked", "sent")
-	x.Request.Stream, x.Request.IncludeUsage = true, true
-	dec, enc := p.stream(x), c.stream(x)
-	var out []byte
-	var collect protocol.Collector
-	take := func(events []protocol.Event) {
-		for i := range events {
-			collect.Add(&events[i])
-			out = enc.Event(out, &events[i])
-		}
-	}
-	r := sse.NewReader(bytes.NewReader(stream))
-	for {
-		frame, err := r.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return []string{err.Error()}
-		}
-		take(dec.Frame(nil, frame))
-	}
-	take(dec.End(nil))
-	if _, e := collect.Response(); e != nil {
-		return []string{e.Error()}
-	}
-	if api == "responses" {
-		if _, err := protocoltest.CheckResponsesStream(out, schema); err != nil {
-			faults = append(faults, err.Error())
-		}
-		return faults
-	}
-	frames := sse.NewReader(bytes.NewReader(out))
-	for n := 0; ; n++ {
-		frame, err := frames.Next()
-		if err == io.EOF {
-			break
-		}
-		data := sse.Data(frame)
-		if len(data) == 0 || string(data) == "[DONE]" {
-			continue
-		}
-		// Citations in a chunk are OpenAI's own on search models, and not in its schema.
-		if err := schema.Validate(data); err != nil && !strings.Contains(err.Error(), "delta.annotations: not allowed") {
-			faults = append(faults, fmt.Sprintf("frame %d: %v in %.300s", n, err, data))
-			break
-		}
-	}
-	return faults
 }
