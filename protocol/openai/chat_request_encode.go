@@ -126,16 +126,17 @@ func (e *chatEncoder) sampling(thinks bool) {
 	for _, p := range [...]struct {
 		name  string
 		value protocol.Raw
+		usual byte // what the model does anyway: no loss
 	}{
-		{"temperature", r.Temperature}, {"top_p", r.TopP},
-		{"presence_penalty", r.Presence}, {"frequency_penalty", r.Frequency}, {"logit_bias", r.LogitBias},
+		{"temperature", r.Temperature, '1'}, {"top_p", r.TopP, '1'},
+		{"presence_penalty", r.Presence, '0'}, {"frequency_penalty", r.Frequency, '0'}, {"logit_bias", r.LogitBias, 0},
 	} {
 		switch {
 		case p.value == nil:
-		case thinks:
-			e.x.Warn(p.name, "not supported by a thinking model")
-		default:
+		case !thinks:
 			e.raw(p.name, p.value)
+		case len(p.value) != 1 || p.value[0] != p.usual:
+			e.x.Warn(p.name, "not supported by a thinking model")
 		}
 	}
 	switch {

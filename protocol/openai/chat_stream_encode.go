@@ -31,7 +31,7 @@ type chatChoice struct {
 	calls          int
 	details        int // entries of reasoning_details so far
 	images         int
-	input          []byte // of a custom tool's call: its arguments, escaped
+	input          inputReader // of a custom tool's call
 	cites          []protocol.Citation
 	at, length     int // code points before the open text, and of it
 }
@@ -134,7 +134,7 @@ func (e *chatStreamEncoder) partStart(dst []byte, ch *chatChoice, ev *protocol.E
 	ch.part, ch.length = p.Kind, 0
 	switch p.Kind {
 	case protocol.PartCall:
-		ch.said, ch.custom, ch.empty, ch.input = true, p.Custom, true, ch.input[:0]
+		ch.said, ch.custom, ch.empty, ch.input = true, p.Custom && !e.x.Request.Functions, true, inputReader{}
 		return e.callStart(dst, ch, ev.Choice, p)
 	case protocol.PartRedacted:
 		return e.signature(dst, ch, ev.Choice, p.Signature)
@@ -216,9 +216,8 @@ func (e *chatStreamEncoder) delta(dst []byte, ch *chatChoice, ev *protocol.Event
 func (e *chatStreamEncoder) arguments(dst []byte, ch *chatChoice, choice int, text protocol.Text) []byte {
 	ch.empty = false
 	switch {
-	case ch.custom: // raw text can be taken out of whole arguments only
-		ch.input = append(ch.input, text.Inner()...)
-		return dst
+	case ch.custom:
+		return e.customInput(dst, ch, choice, ch.input.read([]byte{'"'}, text))
 	case !e.x.Request.Functions:
 		dst = e.callPiece(dst, ch, choice)
 		dst = append(dst, `,"function":{"arguments":`...)
@@ -233,6 +232,18 @@ func (e *chatStreamEncoder) arguments(dst []byte, ch *chatChoice, choice int, te
 		return dst
 	}
 	return e.close(dst, "null")
+}
+
+// customInput appends a piece of a custom tool's text; begun is it but for the
+// quote at its end.
+func (e *chatStreamEncoder) customInput(dst []byte, ch *chatChoice, choice int, begun []byte) []byte {
+	if len(begun) == 1 {
+		return dst
+	}
+	dst = e.callPiece(dst, ch, choice)
+	dst = append(dst, `,"custom":{"input":`...)
+	dst = append(dst, begun...)
+	return e.close(append(dst, `"}}]}`...), "null")
 }
 
 // signature appends what signs the open part.
@@ -289,12 +300,8 @@ func (e *chatStreamEncoder) partStop(dst []byte, ch *chatChoice, choice int) []b
 		ch.at += ch.length
 	case protocol.PartCall:
 		switch {
-		case ch.custom && !e.x.Request.Functions:
-			args := protocol.ArgsOf(asText(ch.input))
-			dst = e.callPiece(dst, ch, choice)
-			dst = append(dst, `,"custom":{"input":`...)
-			dst = append(dst, inputOf(args)...)
-			return e.close(append(dst, "}}]}"...), "null")
+		case ch.custom:
+			return e.customInput(dst, ch, choice, ch.input.rest([]byte{'"'}))
 		case ch.empty:
 			return e.arguments(dst, ch, choice, protocol.Text(`"{}"`))
 		}
