@@ -72,8 +72,11 @@ func (a *arranger) assistant() {
 		return
 	}
 	a.out = append(a.out, m)
-	if slices.ContainsFunc(m.Parts, func(p Part) bool { return p.Kind == PartCall }) {
-		a.answers(m.Parts)
+	for i := range m.Parts {
+		if m.Parts[i].Kind == PartCall {
+			a.answers(m.Parts)
+			return
+		}
 	}
 }
 
@@ -124,9 +127,10 @@ func (a *arranger) result(turn []Part, i int, block []Message) Part {
 			}
 		}
 	}
-	r := Part{Kind: PartResult, IsError: true, Parts: []Part{{Kind: PartText, Text: Text(`"no result"`)}}}
+	r := Part{Kind: PartResult, IsError: true}
 	found := 0
-	for _, m := range block {
+	for k := range block {
+		m := &block[k]
 		for j := range m.Parts {
 			if p := &m.Parts[j]; p.Kind == PartResult && bytes.Equal(p.ID, call.ID) {
 				if found == nth || sharing == 1 {
@@ -138,6 +142,7 @@ func (a *arranger) result(turn []Part, i int, block []Message) Part {
 	}
 	switch {
 	case found <= nth:
+		r.Parts = []Part{{Kind: PartText, Text: Text(`"no result"`)}}
 		a.x.Warn("messages", "a tool call has no result")
 	case found > sharing:
 		a.x.Warn("messages", "a tool call has several results; the last one counts")
@@ -151,15 +156,38 @@ func (a *arranger) result(turn []Part, i int, block []Message) Part {
 
 // rest is what of a user's turn does not answer a call of the turn before.
 func (a *arranger) rest(parts, turn []Part) []Part {
-	isAnswer := func(p Part) bool {
-		return p.Kind == PartResult && slices.ContainsFunc(turn, func(c Part) bool {
-			return c.Kind == PartCall && bytes.Equal(c.ID, p.ID)
-		})
+	answered := 0
+	for i := range parts {
+		if answers(&parts[i], turn) {
+			answered++
+		}
 	}
-	if slices.ContainsFunc(parts, isAnswer) {
-		parts = slices.DeleteFunc(slices.Clone(parts), isAnswer)
+	switch answered {
+	case 0:
+		return a.orphans(parts)
+	case len(parts):
+		return nil
 	}
-	return a.orphans(parts)
+	kept := make([]Part, 0, len(parts)-answered)
+	for i := range parts {
+		if !answers(&parts[i], turn) {
+			kept = append(kept, parts[i])
+		}
+	}
+	return a.orphans(kept)
+}
+
+// answers tells whether p is the result of a call of the turn.
+func answers(p *Part, turn []Part) bool {
+	if p.Kind != PartResult {
+		return false
+	}
+	for i := range turn {
+		if turn[i].Kind == PartCall && bytes.Equal(turn[i].ID, p.ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // orphans turns results that answer no call into words.
@@ -189,11 +217,22 @@ func (a *arranger) orphans(parts []Part) []Part {
 
 // full drops texts without characters; parts itself when there are none.
 func full(parts []Part) []Part {
-	empty := func(p Part) bool {
-		return (p.Kind == PartText || p.Kind == PartRefusal) && p.Text.Empty() && !p.Signature.Present()
+	for i := range parts {
+		if !parts[i].empty() {
+			continue
+		}
+		kept := append(make([]Part, 0, len(parts)), parts[:i]...)
+		for j := i; j < len(parts); j++ {
+			if !parts[j].empty() {
+				kept = append(kept, parts[j])
+			}
+		}
+		return kept
 	}
-	if !slices.ContainsFunc(parts, empty) {
-		return parts
-	}
-	return slices.DeleteFunc(slices.Clone(parts), empty)
+	return parts
+}
+
+// empty tells whether p is a text without characters that nobody signed.
+func (p *Part) empty() bool {
+	return (p.Kind == PartText || p.Kind == PartRefusal) && p.Text.Empty() && !p.Signature.Present()
 }

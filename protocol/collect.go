@@ -104,7 +104,7 @@ func (c *Collector) close(choice int) {
 // {"value":...}, and what is no JSON (the model was cut off) is kept under
 // "_raw_arguments".
 func ArgsOf(text Text) Raw {
-	s := bytes.TrimSpace([]byte(text.String()))
+	s := bytes.TrimSpace(text.Bytes())
 	if len(s) == 0 {
 		return Raw("{}")
 	}

@@ -81,5 +81,5 @@ func quoted(inner []byte) Text {
 // isString tells whether t is a whole JSON string and nothing more.
 func isString(t Text) bool {
 	s := scanner{body: t}
-	return s.string(1) == len(t)
+	return len(t) > 1 && t[0] == '"' && s.string(1) == len(t)
 }

@@ -22,6 +22,15 @@ func (t Text) String() string {
 	return s
 }
 
+// Bytes decodes the text into bytes of its own; nil when it is absent or no
+// whole JSON string.
+func (t Text) Bytes() []byte {
+	if !isString(t) {
+		return nil
+	}
+	return appendUnescaped(make([]byte, 0, len(t)), t.Inner())
+}
+
 // Inner returns the escaped bytes between the quotes.
 func (t Text) Inner() []byte {
 	if len(t) < 2 {

@@ -76,7 +76,7 @@ func (d *chatDecoder) messageMember(name []byte) {
 }
 
 func (d *chatDecoder) role() {
-	switch d.c.Str() {
+	switch role := d.c.Text(); string(role.Inner()) {
 	case "user":
 		d.m.role = chatUser
 	case "assistant":
@@ -111,8 +111,8 @@ func (d *chatDecoder) message() {
 		if m.refusal != nil {
 			m.content = append(m.content, protocol.Part{Kind: protocol.PartRefusal, Text: m.refusal})
 		}
-		said := m.thinking.sign(append(m.content, m.calls...))
-		out.Parts = d.keep(m.thinking.parts(), said)
+		m.content = m.thinking.sign(append(m.content, m.calls...))
+		out.Parts = d.keep(m.thinking.parts(), m.content)
 	case chatSystem:
 		out.Role, out.Parts = protocol.RoleSystem, d.keep(m.content)
 	case chatDeveloper:
@@ -136,7 +136,8 @@ func (d *chatDecoder) result(p protocol.Part) protocol.Message {
 		p.Cache = p.Parts[n-1].Cache
 		p.Parts[n-1].Cache = protocol.CacheNone
 	}
-	return protocol.Message{Parts: d.keep([]protocol.Part{p})}
+	d.m.calls = append(d.m.calls[:0], p)
+	return protocol.Message{Parts: d.keep(d.m.calls)}
 }
 
 // keep copies parts to where they stay: requests have many messages of one

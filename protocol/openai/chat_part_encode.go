@@ -128,9 +128,3 @@ func (e *chatEncoder) foreign(m *protocol.Media) bool {
 	}
 	return false
 }
-
-// NeedsBytes tells whether a chat model must be given what p points to itself:
-// it takes images by URL, documents by their data alone.
-func NeedsBytes(p *protocol.Part) bool {
-	return p.Kind == protocol.PartFile || p.Kind == protocol.PartAudio
-}

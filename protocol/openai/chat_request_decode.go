@@ -18,6 +18,7 @@ func DecodeChatRequest(x *protocol.Exchange, body []byte) error {
 	}
 	x.Request = &protocol.Request{}
 	d := chatDecoder{x: x, r: x.Request, c: protocol.NewCursor(body)}
+	d.r.Messages = make([]protocol.Message, 0, 16)
 	d.c.Object(d.member)
 	if err := d.c.Err(); err != nil {
 		return err
@@ -36,6 +37,7 @@ type chatDecoder struct {
 	safety     protocol.Text
 	deprecated int // how many function_calls were seen
 	function   protocol.Text
+	search     protocol.WebSearch // of the tool at hand, should it be one
 
 	arena []protocol.Part // what parts of messages are cut from
 	m     chatMessage     // the message at hand
@@ -209,7 +211,7 @@ func (d *chatDecoder) effort() {
 
 func (d *chatDecoder) format() {
 	c := d.c
-	f, kind := protocol.Format{}, ""
+	f, kind := &protocol.Format{}, ""
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
@@ -237,7 +239,7 @@ func (d *chatDecoder) format() {
 	case kind == "json_object":
 		d.r.Format = &protocol.Format{}
 	case kind == "json_schema" && f.Schema != nil:
-		d.r.Format = &f
+		d.r.Format = f
 	default:
 		c.Fail("expected a type of text, json_object or json_schema, the last with json_schema.schema.")
 	}
@@ -245,9 +247,9 @@ func (d *chatDecoder) format() {
 
 // word takes one of a few words.
 func (d *chatDecoder) word(words ...string) string {
-	s := d.c.Str()
+	s := d.c.Text()
 	for _, w := range words {
-		if s == w {
+		if s.Is(w) {
 			return w
 		}
 	}

@@ -34,7 +34,7 @@ func (d *chatDecoder) tool() {
 	c := d.c
 	var t protocol.Tool
 	var kind protocol.Text
-	var search protocol.WebSearch
+	d.search = protocol.WebSearch{}
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
@@ -48,11 +48,12 @@ func (d *chatDecoder) tool() {
 			c.Object(func(name []byte) { d.toolField(&t, name) })
 		default:
 			d.toolField(&t, name)
-			d.webSearch(&search, name)
+			d.webSearch(&d.search, name)
 		}
 	})
 	switch {
 	case isSearch(kind):
+		search := d.search
 		d.nestedSearch(&search, t.Schema)
 		d.r.WebSearch = &search
 		return
@@ -86,6 +87,9 @@ func (d *chatDecoder) addTool(t protocol.Tool) {
 	if t.Name.Empty() {
 		d.missing("name") // no harm where an error is there already: the first one counts
 		return
+	}
+	if d.r.Tools == nil {
+		d.r.Tools = make([]protocol.Tool, 0, 16)
 	}
 	d.r.Tools = append(d.r.Tools, t)
 }
