@@ -3,6 +3,7 @@ package gemini
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -88,23 +89,33 @@ const skipValidator = `"skip_thought_signature_validator"`
 
 // signed appends a part of the model's with the signature that it came with.
 func signed(out []protocol.Part, p protocol.Part, signature protocol.Text) []protocol.Part {
-	switch {
-	case signature.Empty() || string(signature) == skipValidator || signature.Is("context_engineering_is_the_way_to_go"):
+	if signature.Empty() || string(signature) == skipValidator || signature.Is("context_engineering_is_the_way_to_go") {
 		if p.Kind != protocol.PartText || !p.Text.Empty() {
 			out = append(out, p)
 		}
 		return out
 	}
 	if thinking, ok := uncarry(signature); ok {
-		out = append(out, thinking...)
+		out = thought(out, thinking)
 		if (p.Kind == protocol.PartText || p.Kind == protocol.PartThinking) && p.Text.Empty() {
-			return out
-		}
-		if p.Kind == protocol.PartThinking { // the same again, without its signature
 			return out
 		}
 		return append(out, p)
 	}
 	p.Signature = protocol.Signature{Maker: protocol.MadeByGemini, Data: signature}
 	return append(out, p)
+}
+
+// thought puts thinking where it was: at the front of the step, before words
+// that stand between it and the call that carried it. What the client was
+// shown of it stands there too, without the proof, and goes.
+func thought(out, thinking []protocol.Part) []protocol.Part {
+	at := len(out)
+	for at > 0 && out[at-1].Kind != protocol.PartCall {
+		at--
+	}
+	said := slices.DeleteFunc(slices.Clone(out[at:]), func(p protocol.Part) bool {
+		return p.Kind == protocol.PartThinking && !p.Signature.Present()
+	})
+	return append(append(out[:at], thinking...), said...)
 }

@@ -40,6 +40,11 @@ func (d *decoder) content(i int) {
 		}
 	}
 	var out []protocol.Part
+	last := len(d.r.Messages) - 1
+	goesOn := role == protocol.RoleAssistant && last >= 0 && d.r.Messages[last].Role == role
+	if goesOn { // a stream's chunks that a client kept apart
+		out = d.r.Messages[last].Parts
+	}
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "parts":
@@ -54,6 +59,10 @@ func (d *decoder) content(i int) {
 	})
 	if parts == nil {
 		c.Fail("a content must have parts.")
+		return
+	}
+	if goesOn {
+		d.r.Messages[last].Parts = out
 		return
 	}
 	d.push(role, out)
