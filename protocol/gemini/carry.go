@@ -13,7 +13,10 @@ import (
 // thing faithfully: the thoughtSignature of a part. So the thinking travels
 // there, as base64, which typed clients decode and encode again, of carried
 // and a JSON array [kind, text, signature, kind, text, signature, ...].
-const carried = "llmgw1."
+const (
+	carried     = "llmgw1."
+	carriedHead = "bGxtZ3cx" // how its base64 begins
+)
 
 // carry appends the thoughtSignature that holds thinking, in its order.
 func carry(dst []byte, thinking []protocol.Part) []byte {
@@ -49,8 +52,7 @@ func appendText(dst []byte, t protocol.Text) []byte {
 // uncarry reads what carry made; false: the signature is another's. It may
 // come from anybody.
 func uncarry(signature protocol.Text) ([]protocol.Part, bool) {
-	head := base64.StdEncoding.EncodeToString([]byte(carried)[:6])
-	if !bytes.HasPrefix(signature.Inner(), []byte(head)) {
+	if !bytes.HasPrefix(signature.Inner(), []byte(carriedHead)) {
 		return nil, false
 	}
 	plain, err := base64.StdEncoding.DecodeString(signature.String())

@@ -85,3 +85,10 @@ func BenchmarkStreamEvent(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkCheck(b *testing.B) {
+	body := toolRequest()
+	for b.Loop() {
+		gemini.Check(body)
+	}
+}

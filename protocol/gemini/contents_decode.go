@@ -76,12 +76,12 @@ func roleOf(c *protocol.Cursor) protocol.Role {
 	if c.Null() {
 		return protocol.RoleUser
 	}
-	switch role := strings.ToLower(c.Str()); role {
-	case "user", "function", "":
+	switch role := c.Text(); {
+	case isAny(role, "user", "function", ""):
 		return protocol.RoleUser
-	case "model":
+	case isAny(role, "model"):
 		return protocol.RoleAssistant
-	case "system":
+	case isAny(role, "system"):
 		return protocol.RoleSystem
 	}
 	c.Fail("expected user or model.")

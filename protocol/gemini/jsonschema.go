@@ -12,9 +12,42 @@ import (
 // OpenAPI's with names of types in upper case, "nullable" and limits that are
 // strings. What is a JSON Schema already stays one.
 func jsonSchema(schema protocol.Raw) (protocol.Raw, error) {
-	w := rewriter{edit: fromGemini}
+	if isJSONSchema(schema) {
+		return schema.Compact(), nil
+	}
+	w := rewriter{edit: fromGemini, dst: make([]byte, 0, len(schema))}
 	w.node(schema)
 	return w.dst, w.err
+}
+
+// isJSONSchema tells, without parsing, whether nothing in a schema can be of
+// Gemini's own form: most clients send JSON Schema.
+func isJSONSchema(schema protocol.Raw) bool {
+	for rest := []byte(schema); ; {
+		open := bytes.IndexByte(rest, '"')
+		if open < 0 {
+			return true
+		}
+		between := rest[:open]
+		rest = rest[open+1:]
+		end := bytes.IndexByte(rest, '"')
+		if end < 0 || bytes.Contains(between, []byte("null")) || bytes.IndexByte(rest[:end], '\\') >= 0 || isGeminis(rest[:end]) {
+			return false
+		}
+		rest = rest[end+1:]
+	}
+}
+
+// isGeminis tells whether a word may mean something in Gemini's schemas that
+// it does not mean in JSON Schema.
+func isGeminis(word []byte) bool {
+	switch string(word) {
+	case "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL", "TYPE_UNSPECIFIED",
+		"nullable", "propertyOrdering", "example", "enum",
+		"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties", "minimum", "maximum":
+		return true
+	}
+	return len(camel(word)) != len(word)
 }
 
 func fromGemini(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw) {
@@ -53,15 +86,22 @@ func fromGemini(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw)
 // writeType writes a type or a list of types in lower case, with "null" where
 // the node is nullable.
 func writeType(w *rewriter, node, value protocol.Raw) {
-	lower := protocol.Raw(bytes.ToLower(value)).Compact()
-	switch {
-	case string(lower) == `"type_unspecified"`:
-	case nullable(node) && lower[0] == '"' && string(lower) != `"null"`:
-		w.name([]byte("type"))
-		w.dst = append(append(append(w.dst, '['), lower...), `,"null"]`...)
-	default:
-		w.name([]byte("type"))
-		w.dst = append(w.dst, lower...)
+	if bytes.EqualFold(value, []byte(`"type_unspecified"`)) {
+		return
+	}
+	w.name([]byte("type"))
+	single := len(value) > 0 && value[0] == '"' && !bytes.EqualFold(value, []byte(`"null"`)) && nullable(node)
+	if single {
+		w.dst = append(w.dst, '[')
+	}
+	for _, b := range value.Compact() {
+		if b >= 'A' && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		w.dst = append(w.dst, b)
+	}
+	if single {
+		w.dst = append(w.dst, `,"null"]`...)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/llmgw/llmgw/protocol"
@@ -21,7 +22,7 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 		return err
 	}
 	if len(d.system) > 0 {
-		d.r.Messages = append([]protocol.Message{{Role: protocol.RoleSystem, Parts: d.system}}, d.r.Messages...)
+		d.r.Messages = slices.Insert(d.r.Messages, 0, protocol.Message{Role: protocol.RoleSystem, Parts: d.system})
 	}
 	if err := d.finishFormat(); err != nil {
 		return err
@@ -58,6 +59,7 @@ func (d *decoder) top() {
 		switch string(name) {
 		case "contents":
 			d.contents = true
+			d.r.Messages = make([]protocol.Message, 0, 16)
 			list(c, func(i int) { d.content(i) })
 		case "systemInstruction", "system_instruction":
 			d.systemInstruction()
@@ -100,6 +102,16 @@ func list(c *protocol.Cursor, element func(i int)) {
 
 // enum takes the name of an enum's value, in upper case.
 func (d *decoder) enum() string { return strings.ToUpper(d.c.Str()) }
+
+// isAny tells whether a text is one of the words of an enum, in any case.
+func isAny(t protocol.Text, words ...string) bool {
+	for _, w := range words {
+		if strings.EqualFold(string(t.Inner()), w) {
+			return true
+		}
+	}
+	return false
+}
 
 // tierIn gives a service tier its name in the hub.
 func tierIn(s string) string {

@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"unicode"
 
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -60,7 +61,11 @@ func (w *rewriter) name(name []byte) {
 		w.dst = append(w.dst, ',')
 	}
 	w.first = false
-	w.dst = protocol.QuoteString(w.dst, string(name))
+	if bytes.ContainsAny(name, "\"\\\b\f\n\r\t") || bytes.IndexFunc(name, unicode.IsControl) >= 0 {
+		w.dst = protocol.QuoteString(w.dst, string(name))
+	} else {
+		w.dst = append(append(append(w.dst, '"'), name...), '"')
+	}
 	w.dst = append(w.dst, ':')
 }
 
@@ -166,6 +171,9 @@ func answerSchema(schema protocol.Raw) (out protocol.Raw, lost bool, err error) 
 func noArguments(schema protocol.Raw) bool {
 	if schema == nil {
 		return true
+	}
+	if bytes.Contains(schema, []byte(`"properties":{"`)) { // what most say, found without parsing
+		return false
 	}
 	says := false
 	err := protocol.ScanObject(schema, func(name []byte, m protocol.Member) {

@@ -65,6 +65,7 @@ type streamDecoder struct {
 
 	started, done bool
 	id            []byte // responseId, without quotes
+	counted       []byte // the last usageMetadata
 	usage         protocol.Usage
 	tier          string
 	blocked       protocol.Text // why there is no candidate
@@ -160,13 +161,11 @@ func (d *streamDecoder) json(data []byte) {
 		d.fail(DecodeError(0, data))
 		return
 	}
-	if s.usage != nil {
-		counts(s.usage, &d.usage)
-		if d.tier == "" {
-			d.readTier(s.usage)
-		}
+	if bytes.Contains(s.usage, []byte(`TokenCount"`)) {
+		d.counted = append(d.counted[:0], s.usage...) // every chunk has the counts so far: the last ones are read at the end
 	}
 	if !d.started {
+		d.readUsage()
 		d.started = true
 		d.id = bytes.Clone(s.id.Inner())
 		d.emit(protocol.Event{Kind: protocol.EventStart, ID: s.id, Model: s.model, Usage: d.usage, Tier: d.tier})
@@ -187,8 +186,12 @@ func textOf(v []byte) protocol.Text {
 	return protocol.Text(v)
 }
 
-func (d *streamDecoder) readTier(usage []byte) {
-	if v, ok := protocol.Find(usage, "serviceTier"); ok {
+func (d *streamDecoder) readUsage() {
+	if len(d.counted) == 0 {
+		return
+	}
+	counts(d.counted, &d.usage)
+	if v, ok := protocol.Find(d.counted, "serviceTier"); ok {
 		s, _ := protocol.String(v)
 		d.tier = tierIn(s)
 	}

@@ -13,6 +13,7 @@ func (d *streamDecoder) End(dst []protocol.Event) []protocol.Event {
 		return dst
 	}
 	d.out = dst
+	d.readUsage()
 	if len(d.choices) == 0 && d.blocked != nil {
 		d.emit(protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopRefusal, Detail: d.blocked}})
 	} else {
