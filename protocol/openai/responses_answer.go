@@ -122,7 +122,7 @@ type responsesItem struct {
 
 func readResponsesItem(raw protocol.Raw) responsesItem {
 	c := protocol.NewCursor(raw)
-	it := responsesItem{kind: kindOf(c), raw: raw}
+	it := responsesItem{kind: string(kindOf(c)), raw: raw}
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "id":
@@ -167,7 +167,7 @@ func (it *responsesItem) part(c *protocol.Cursor) {
 	}
 	var p protocol.Part
 	known := true
-	switch kindOf(c) {
+	switch string(kindOf(c)) {
 	case "output_text", "text":
 	case "refusal":
 		p.Kind = protocol.PartRefusal

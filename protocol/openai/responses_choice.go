@@ -18,7 +18,7 @@ func (d *responsesDecoder) toolChoice() {
 		}
 		return
 	}
-	switch kind := kindOf(c); kind {
+	switch kind := string(kindOf(c)); kind {
 	case "function", "custom", "tool":
 		d.choice.mode = protocol.ChoiceTool
 		d.chosen()
@@ -85,7 +85,7 @@ func (d *responsesDecoder) allowed() {
 			}
 		case "tools":
 			c.Array(func(int) {
-				switch kindOf(c) {
+				switch string(kindOf(c)) {
 				case "function", "custom":
 					d.chosen()
 				default:
@@ -103,7 +103,7 @@ func (d *responsesDecoder) settleChoice() error {
 	ch := &d.choice
 	switch {
 	case ch.hosted == "":
-	case isWebSearch(ch.hosted) && d.r.WebSearch != nil:
+	case isWebSearch([]byte(ch.hosted)) && d.r.WebSearch != nil:
 		d.x.Warn("tool_choice", "web_search cannot be forced")
 		ch.mode = protocol.ChoiceAuto
 	default:

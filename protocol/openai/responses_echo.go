@@ -34,6 +34,15 @@ func (e *responsesEcho) note(name []byte, m protocol.Member) {
 	}
 }
 
+// size is about how many bytes append makes.
+func (e *responsesEcho) size() int {
+	n := 512 // for the names and what is absent
+	for _, m := range e {
+		n += m.End - m.Start
+	}
+	return n
+}
+
 // append appends the members, each with a comma in front.
 func (e *responsesEcho) append(dst, body []byte) []byte {
 	for i, member := range echoed {

@@ -36,9 +36,9 @@ func (d *responsesDecoder) item() {
 		return
 	}
 	kind := kindOf(c)
-	switch kind {
+	switch string(kind) {
 	case "", "message":
-		if kind == "" && c.Ahead("role") == nil {
+		if len(kind) == 0 && c.Ahead("role") == nil {
 			d.untyped()
 			return
 		}
@@ -65,15 +65,22 @@ func (d *responsesDecoder) item() {
 	case "mcp_approval_request", "mcp_approval_response":
 		c.Fail("only OpenAI instances that serve the Responses API run MCP tools.")
 	default:
-		if !d.hosted(kind) {
+		if !d.hosted(string(kind)) {
 			c.Fail("it is an item of unknown type.")
 		}
 	}
 }
 
-// kindOf is the "type" of the object at hand, "" for none.
-func kindOf(c *protocol.Cursor) string {
-	return protocol.Text(c.Ahead("type")).String()
+// kindOf is the "type" of the object at hand, empty for none.
+func kindOf(c *protocol.Cursor) []byte {
+	kind := protocol.Text(c.Ahead("type"))
+	if bytes.IndexByte(kind, '\\') >= 0 {
+		return []byte(kind.String())
+	}
+	if len(kind) == 0 || kind[0] != '"' {
+		return nil
+	}
+	return kind.Inner()
 }
 
 // untyped refuses an item that is a mere reference, or nothing known.
@@ -125,7 +132,7 @@ func roleNamed(name string) (protocol.Role, bool) {
 
 func (d *responsesDecoder) call() {
 	c := d.c
-	p := protocol.Part{Kind: protocol.PartCall, Custom: kindOf(c) == "custom_tool_call"}
+	p := protocol.Part{Kind: protocol.PartCall, Custom: string(kindOf(c)) == "custom_tool_call"}
 	var id protocol.Text
 	c.Object(func(name []byte) {
 		if c.Null() {
@@ -177,7 +184,7 @@ func inputArgs(input protocol.Text) protocol.Raw {
 
 func (d *responsesDecoder) result() {
 	c := d.c
-	p := protocol.Part{Kind: protocol.PartResult, Custom: kindOf(c) == "custom_tool_call_output"}
+	p := protocol.Part{Kind: protocol.PartResult, Custom: string(kindOf(c)) == "custom_tool_call_output"}
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "call_id":

@@ -31,8 +31,7 @@ func (d *responsesDecoder) part() protocol.Part {
 		return protocol.Part{}
 	}
 	p := protocol.Part{}
-	kind := kindOf(c)
-	switch kind {
+	switch string(kindOf(c)) {
 	case "input_text", "output_text", "text":
 		d.textPart(&p, "text")
 	case "summary_text", "reasoning_text":

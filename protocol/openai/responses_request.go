@@ -23,7 +23,7 @@ func DecodeResponsesRequest(x *protocol.Exchange, body []byte) error {
 	if err := d.finish(); err != nil {
 		return err
 	}
-	d.r.Echo = echo.append(nil, body)
+	d.r.Echo = echo.append(make([]byte, 0, echo.size()), body)
 	x.Request = d.r
 	return nil
 }
@@ -59,6 +59,7 @@ func (d *responsesDecoder) member(name []byte) {
 	case "stream":
 		r.Stream = c.Bool()
 	case "tools":
+		r.Tools = make([]protocol.Tool, 0, 16)
 		c.Array(func(int) { d.tool(protocol.Tool{}) })
 	case "tool_choice":
 		d.toolChoice()

@@ -1,7 +1,7 @@
 package openai
 
 import (
-	"strings"
+	"bytes"
 
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -25,23 +25,33 @@ func (d *responsesDecoder) tool(base protocol.Tool) {
 		return
 	}
 	kind := kindOf(c)
-	switch {
-	case kind == "namespace" && base.Namespace == nil:
-		d.namespace()
-	case kind == "function", kind == "" && c.Ahead("name") != nil:
+	switch string(kind) {
+	case "function":
 		d.functionTool(base)
-	case kind == "custom":
+	case "custom":
 		base.Kind = protocol.ToolCustom
 		d.functionTool(base)
-	case kind == "":
-		c.Fail("the tool has no type.")
-	case isWebSearch(kind):
-		d.webSearch()
-	case kind == "tool_search":
+	case "namespace":
+		if base.Namespace != nil {
+			c.Fail("a namespace cannot hold another.")
+			return
+		}
+		d.namespace()
+	case "tool_search":
 		c.Raw()
 		d.x.Warn("tools", "tool_search not supported; deferred tools are given at once")
+	case "":
+		if c.Ahead("name") == nil {
+			c.Fail("the tool has no type.")
+			return
+		}
+		d.functionTool(base)
 	default:
-		d.r.Tools = append(d.r.Tools, protocol.Tool{Kind: protocol.ToolServer, Maker: protocol.MadeByOpenAI, Name: protocol.TextOf(kind), Raw: c.Raw()})
+		if isWebSearch(kind) {
+			d.webSearch()
+			return
+		}
+		d.r.Tools = append(d.r.Tools, protocol.Tool{Kind: protocol.ToolServer, Maker: protocol.MadeByOpenAI, Name: protocol.TextOf(string(kind)), Raw: c.Raw()})
 	}
 }
 
@@ -91,7 +101,7 @@ func (d *responsesDecoder) functionTool(t protocol.Tool) {
 		case "strict":
 			t.Strict = protocol.TriOf(c.Bool())
 		case "format":
-			if kindOf(c) == "grammar" {
+			if string(kindOf(c)) == "grammar" {
 				t.Raw = grammarOf(c)
 			}
 		case "cache_control":
@@ -145,7 +155,7 @@ func (d *responsesDecoder) mergeTools() {
 	d.r.Tools = kept
 }
 
-func isWebSearch(kind string) bool { return strings.HasPrefix(kind, "web_search") }
+func isWebSearch(kind []byte) bool { return bytes.HasPrefix(kind, []byte("web_search")) }
 
 func (d *responsesDecoder) webSearch() {
 	c := d.c
