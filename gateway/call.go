@@ -22,6 +22,7 @@ type call struct {
 	clientIP  string
 	edge      string // the node that the client reached
 	handed    bool   // the owner could not reach the provider: it has admitted the call and keeps its accounts
+	leased    bool   // the key's owner only decides; its word is needed
 	began     time.Time
 }
 

@@ -140,8 +140,11 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		stop()
 		cancel(nil)
 		n.inFlight.Done()
+		n.heat.running.Add(-1)
 	}
 	n.inFlight.Add(1)
+	n.heat.edge.Add(1)
+	n.heat.running.Add(1)
 	finished := false
 	defer func() {
 		if !finished {

@@ -35,6 +35,11 @@ const (
 // the owner does not accept, else here. nil: the client left.
 func (n *Node) handle(ctx context.Context, c *call) *answer {
 	owner, standby := n.placement.of(c.key)
+	if owner.addr != "" && n.heat.leased(c.key, time.Now()) {
+		if a := n.serveLeased(ctx, c, owner); a != errNoLease {
+			return a
+		}
+	}
 	for _, to := range [2]place{owner, standby} {
 		if to.addr == "" {
 			break // it is this node, or there is nobody else
@@ -49,6 +54,13 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 		}
 		if ctx.Err() != nil {
 			return n.interrupted(ctx, c)
+		}
+		var refused *hop.RefusedError
+		if errors.As(err, &refused) && refusedAsHot(refused.Reason) {
+			n.heat.lease(c.key, time.Now())
+			if a := n.serveLeased(ctx, c, to); a != errNoLease {
+				return a
+			}
 		}
 	}
 	return n.serve(ctx, c)
@@ -117,6 +129,9 @@ func (n *Node) accept(r *hop.Request) error {
 	}
 	if n.snap.Load().keys[r.Key] == nil {
 		return errors.New("this node's configuration has no such key")
+	}
+	if n.heat.hot(r.Key, time.Now()) {
+		return errHot
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/limit"
+	"github.com/llmgw/llmgw/protocol"
 )
 
 // A node that serves a key which another one counts for asks that one for room
@@ -27,7 +28,11 @@ const (
 	pullTimeout   = 200 * time.Millisecond
 )
 
-var errSilent = errors.New("the peer has not answered lately")
+var (
+	errSilent = errors.New("the peer has not answered lately")
+	// errUnheard ends a leased request's try; it is compared, never sent.
+	errUnheard = &protocol.Error{Code: protocol.Unavailable}
+)
 
 // question asks the node that counts for a key.
 type question struct {
@@ -52,6 +57,7 @@ type decision struct {
 	Counter string         `json:"c,omitempty"` // who counts for the key, when it is another node
 	Entries []byte         `json:"e,omitempty"` // what is known of the key, for the one who counts next
 	Moves   []balance.Move `json:"m,omitempty"` // the key's sessions that are not at home
+	Hot     bool           `json:"h,omitempty"` // go on serving the key yourself
 }
 
 // giveBack returns what was lent and not used.
@@ -180,8 +186,23 @@ func (n *Node) ask(ctx context.Context, most time.Duration, to place, key string
 	return d, json.Unmarshal(b, d)
 }
 
+// errNoLease is the answer of serveLeased when the owner's word could not be
+// had: the request is forwarded after all. It is compared, never sent.
+var errNoLease = &answer{}
+
+// serveLeased serves a hot key's request here.
+func (n *Node) serveLeased(ctx context.Context, c *call, owner place) *answer {
+	c.leased = true
+	a := n.serve(ctx, c)
+	c.leased = false
+	if a != errNoLease {
+		n.metrics.forwards.WithLabelValues(owner.name, "leased").Inc()
+	}
+	return a
+}
+
 // room asks for a request's room at whoever counts for the key.
-func (n *Node) room(ctx context.Context, t *trip, need limit.Need) limit.Verdict {
+func (n *Node) room(ctx context.Context, t *trip, need limit.Need) (limit.Verdict, *protocol.Error) {
 	who := n.counter(ctx, t.key)
 	for range 2 { // one node may know better than this one who counts
 		if who.addr == "" {
@@ -189,16 +210,30 @@ func (n *Node) room(ctx context.Context, t *trip, need limit.Need) limit.Verdict
 		}
 		v, next, ok := n.borrow(ctx, t, need, who)
 		if ok {
-			return v
+			return v, nil
+		}
+		if t.leased {
+			n.heat.unlease(t.key)
+			return v, errUnheard
 		}
 		who = next
 	}
-	if !t.limited() {
-		return limit.Verdict{}
-	}
 	var v limit.Verdict
-	t.ticket, v = n.limits.Take(t.key, t.limits, need)
-	return v
+	if t.limited() {
+		t.ticket, v = n.limits.Take(t.key, t.limits, need)
+	}
+	if v.Over == limit.None {
+		t.heated = true
+		n.noteHeat(t.key, t.edge, true)
+	}
+	return v, nil
+}
+
+// noteHeat counts a request that this node decided over.
+func (n *Node) noteHeat(key, edge string, runs bool) {
+	if n.heat.arrive(key, edge, runs, time.Now()) {
+		n.log.Warn("one API key makes more than half of this node's requests; give its users keys of their own, or sticky_by = [\"conversation\"] to use more instances", "api_key", key)
+	}
 }
 
 // borrow asks a node for room. false: it does not count for the key, or does
@@ -217,13 +252,18 @@ func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) 
 		ask.Entries = n.limits.Append(nil, t.key)
 	}
 	d, err := n.ask(ctx, borrowTimeout, who, t.key, ask)
+	if err == nil && d.Hot {
+		n.heat.lease(t.key, time.Now())
+	}
+	if err == nil && d.Granted {
+		t.loan = loan{lender: who.name, origin: d.Origin, second: d.Second}
+	}
 	if err == nil && d.Granted && d.Verdict.Over == limit.None {
 		n.adopt(d.Moves)
 		if !t.limited() {
 			return d.Verdict, here, true
 		}
 		t.ticket = n.limits.Borrow(q, d.Tokens, need.Cost)
-		t.loan = loan{lender: who.name, origin: d.Origin, second: d.Second}
 		return d.Verdict, here, true
 	}
 	n.limits.Drop(q)
@@ -281,6 +321,8 @@ func (n *Node) decide(ctx context.Context, key *config.APIKey, q *question) *dec
 		return d
 	}
 	d.Granted = true
+	n.noteHeat(key.Name, q.Node, false)
+	d.Hot = n.heat.hot(key.Name, time.Now())
 	if q.Count {
 		d.Second, d.Tokens, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need)
 	}

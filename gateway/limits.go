@@ -20,6 +20,7 @@ type admission struct {
 	priced  string // the model that the last provider was asked for
 	reached bool   // a provider has seen the request
 	loan    loan
+	heated  bool // this node's heat counts it as running
 }
 
 func (a *admission) limited() bool { return a.limits != limit.Limits{} }
@@ -37,7 +38,10 @@ func (n *Node) admit(ctx context.Context, t *trip, key *config.APIKey) *protocol
 		}
 		return nil
 	}
-	v := n.room(ctx, t, t.need())
+	v, e := n.room(ctx, t, t.need())
+	if e != nil {
+		return e
+	}
 	t.state = v.State
 	if v.Over == limit.None {
 		if nearEnd(t.limits, v.State) {
@@ -85,6 +89,9 @@ func (s *snapshot) cost(model, asked string, u protocol.Usage) limit.Money {
 // settle ends a trip's account: what it used takes the place of what was
 // reserved for it.
 func (n *Node) settle(t *trip, status int) {
+	if t.heated {
+		n.heat.leave(t.key)
+	}
 	r := t.record
 	cost := t.snap.cost(t.priced, r.Model, r.Usage)
 	r.CostUSD = cost.USD()

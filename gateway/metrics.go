@@ -72,7 +72,7 @@ func newMetrics(version string) *metrics {
 	m.sessions = gauge("llm_gateway_session_count", "Live sessions that this node owns.", "provider")
 	m.members = gauge("llm_gateway_cluster_members", "Members of the cluster as this node sees them.", "state")
 	m.ringShare = gauge("llm_gateway_ring_share", "Share of the ring that this node owns, 0 to 1.").WithLabelValues()
-	m.forwards = counter("llm_gateway_forwards_total", "Requests forwarded to a peer: ok, refused, unreachable, broken, avoided.", "peer", "result")
+	m.forwards = counter("llm_gateway_forwards_total", "Requests forwarded to a peer: ok, refused, unreachable, broken, avoided; leased: served here on the peer's word.", "peer", "result")
 	m.forwardSeconds = histogram("llm_gateway_forward_duration_seconds", "Time from a forward's start to the head of the peer's answer.", whole).WithLabelValues().(prometheus.Histogram)
 	m.flips = counter("llm_gateway_health_flips_total", "Changes of an instance's health as seen here.", "provider", "instance", "to", "source")
 	m.handovers = counter("llm_gateway_handovers_total", "Messages that tell a peer what keys use: ok, failed.", "peer", "result")

@@ -57,6 +57,7 @@ type Node struct {
 	tokens    tokens.Counter
 	origin    string // of what this process counts, see originOf
 	handover  *handover
+	heat      *heat
 	health    *health.Table
 	judge     func(id, model string) uint8
 	prober    *prober
@@ -110,6 +111,7 @@ func New(o Options) (*Node, error) {
 		recall:    recall.New(time.Now),
 		peers:     newAvoidance(),
 		handover:  newHandover(),
+		heat:      newHeat(),
 		quit:      make(chan struct{}),
 		stopped:   make(chan struct{}),
 		stopAsked: make(chan struct{}, 1),

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -48,7 +49,9 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 		return n.fail(t, &protocol.Error{Code: protocol.Permission, Param: "model", Message: fmt.Sprintf("The API key %q may not use the model %q.", key.Name, clip(p.Model, 200))})
 	}
 	if !c.handed {
-		if e := n.admit(ctx, t, key); e != nil {
+		if e := n.admit(ctx, t, key); e == errUnheard {
+			return errNoLease
+		} else if e != nil {
 			return n.fail(t, e)
 		}
 	}
@@ -251,7 +254,7 @@ func (n *Node) stamp(t *trip, a *answer) {
 			a.replace("X-Llm-Gateway-Warnings", w)
 		}
 	}
-	a.replace("X-Llm-Gateway-Owner", n.name)
+	a.replace("X-Llm-Gateway-Owner", cmp.Or(t.loan.lender, n.name))
 	if t.record.Provider != "" {
 		a.replace("X-Llm-Gateway-Provider", t.record.Provider)
 	}
