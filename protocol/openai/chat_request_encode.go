@@ -105,6 +105,17 @@ const maxStop = 4
 // all.
 func (e *chatEncoder) effort() (thinks bool) {
 	wish := effortOf(e.r.Reasoning)
+	if hasFunctions(e.r.Tools) && (e.model.toolsMute || e.model.toolsQuiet) {
+		// The newest models think beside tools in the Responses API alone and
+		// refuse the request here.
+		if wish > protocol.EffortNone {
+			e.x.Warn("reasoning_effort", "not supported beside tools by this model")
+		}
+		wish = protocol.EffortUnset
+		if e.model.toolsQuiet {
+			wish = protocol.EffortNone
+		}
+	}
 	if wish == protocol.EffortNone && !e.model.own {
 		e.x.Warn("thinking", "not switched off")
 		return false
@@ -118,6 +129,16 @@ func (e *chatEncoder) effort() (thinks bool) {
 		return e.model.thinks
 	}
 	return e.model.reasons && word != "none"
+}
+
+// hasFunctions tells whether there is a tool that the client runs.
+func hasFunctions(tools []protocol.Tool) bool {
+	for i := range tools {
+		if tools[i].Kind != protocol.ToolServer {
+			return true
+		}
+	}
+	return false
 }
 
 // sampling writes what thinking models refuse while they think.

@@ -16,6 +16,8 @@ type model struct {
 	quiet       bool // effort none is accepted
 	minimal     bool // effort minimal is accepted
 	highest     protocol.Effort
+	toolsMute   bool // with tools, effort must not be given to the chat API
+	toolsQuiet  bool // with tools, effort must be none there
 	breakpoints bool // prompt_cache_breakpoint is known
 	search      bool // web_search_options is known
 }
@@ -61,6 +63,8 @@ func (m *model) gpt(version int, rest string) {
 	default:
 		m.quiet, m.thinks = true, true
 	}
+	m.toolsQuiet = version >= 506
+	m.toolsMute = version >= 502 && !m.toolsQuiet
 	m.breakpoints = version >= 506
 }
 
