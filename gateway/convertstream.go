@@ -156,6 +156,6 @@ func (w *clientFrames) end() {
 }
 
 // wantsArray tells whether a Gemini client streams without alt=sse.
-func (t *trip) wantsArray() bool {
-	return t.endpoint.dialect == protocol.Gemini && t.endpoint.stream && !hasAltSSE(t.query)
+func (c *call) wantsArray() bool {
+	return c.endpoint.dialect == protocol.Gemini && c.endpoint.stream && !hasAltSSE(c.query)
 }

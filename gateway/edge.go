@@ -93,8 +93,8 @@ func knownMethod(m string) bool {
 func (n *Node) door(c *fiber.Ctx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			n.log.Error("a request made the gateway panic; please report this", "path", string(c.Request().URI().Path()), "panic", r)
-			err = n.reply(c, n.failure(dialectOf(c.Path()), "", &protocol.Error{Code: protocol.Internal, Message: "The gateway failed to handle this request."}))
+			n.panicked(string(c.Request().URI().Path()), r)
+			err = n.reply(c, n.failure(dialectOf(c.Path()), "", internalError()))
 		}
 	}()
 	if n.draining.Load() {
@@ -152,7 +152,10 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		}
 	}()
 
-	a := n.handle(ctx, in)
+	a, late := n.patiently(ctx, in)
+	if late != nil {
+		a = n.lateAnswer(ctx, cancel, in, late)
+	}
 	if a == nil { // nobody is there to read
 		c.Context().SetConnectionClose()
 		c.Status(499)
@@ -164,15 +167,20 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		return n.reply(c, a)
 	}
 	finished = true
-	stream := &clientStream{
-		conn:   c.Context().Conn(),
-		relay:  n.newRelay(ctx, in, a),
-		finish: end,
+	stream := &clientStream{conn: c.Context().Conn(), relay: n.newRelay(ctx, in, a), finish: end}
+	stream.beat = n.pulse.follow(stream.conn, stream.relay.form.keepalive(), func() {
+		n.metrics.disconnects.Inc()
+		cancel(errClientLeft)
+	})
+	if late != nil {
+		stream.relay.out = stream.relay.form.keepalive()
+	} else {
+		// A 500 KB body would be held as long as the stream. ResetBody would hand
+		// it to the next request, while a conversion may still point into it.
+		c.Request().ReleaseBody(0)
+		in.body = nil
 	}
-	// A 500 KB body would be held as long as the stream. ResetBody would hand it
-	// to the next request, while a conversion may still point into it.
-	c.Request().ReleaseBody(0)
-	in.body = nil
+	a.replace("X-Accel-Buffering", "no")
 	n.head(c, a)
 	c.Context().Response.ImmediateHeaderFlush = true
 	c.Context().SetBodyStream(stream, -1)

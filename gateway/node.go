@@ -33,6 +33,10 @@ type Options struct {
 	Version string
 	Observe func(Record) // one call a finished request, on the node that served it; it must not block
 
+	// Keepalive is how long a client's stream may be silent before the client
+	// gets a sign of life; default 15 s.
+	Keepalive time.Duration
+
 	// Upstream shapes the connections to providers; the zero value is good for
 	// production.
 	Upstream upstream.Options
@@ -61,6 +65,7 @@ type Node struct {
 	health    *health.Table
 	judge     func(id, model string) uint8
 	prober    *prober
+	pulse     *pulse
 
 	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
 
@@ -119,6 +124,10 @@ func New(o Options) (*Node, error) {
 	n.placement = newPlacement(n.name)
 	n.members.Store(new([]cluster.Member))
 	n.life, n.endLife = context.WithCancelCause(context.Background())
+	if o.Keepalive <= 0 {
+		o.Keepalive = keepaliveAfter
+	}
+	n.pulse = newPulse(o.Keepalive)
 	n.prober = newProber(n)
 	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
 	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }
@@ -170,6 +179,7 @@ func (n *Node) start(ctx context.Context) error {
 	n.work(n.housekeep)
 	n.work(n.share)
 	n.work(n.prober.run)
+	n.work(func() { n.pulse.run(n.quit) })
 	if n.hopServer != nil {
 		n.work(func() { _ = n.hopServer.Serve(n.peer) }) // ends with Shutdown
 	}

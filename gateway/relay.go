@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
-	"time"
 
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/upstream"
@@ -17,6 +15,7 @@ import (
 // ends, gets its dialect's error event behind the last whole frame. Read runs
 // in one goroutine, Close in the same.
 type relay struct {
+	n       *Node
 	ctx     context.Context
 	call    *call
 	src     frameSource
@@ -31,7 +30,7 @@ type relay struct {
 
 // newRelay takes over an answer's stream.
 func (n *Node) newRelay(ctx context.Context, c *call, a *answer) *relay {
-	r := &relay{ctx: ctx, call: c, src: a.stream, form: formOf(c, a)}
+	r := &relay{n: n, ctx: ctx, call: c, src: a.stream, form: formOf(c, a)}
 	r.emit = r.frame
 	return r
 }
@@ -56,7 +55,7 @@ func (r *relay) Read(p []byte) (int, error) {
 
 // pull reads the source once.
 func (r *relay) pull() {
-	err := r.src.pull(r.emit)
+	err := r.next()
 	if err == nil {
 		return
 	}
@@ -70,6 +69,17 @@ func (r *relay) pull() {
 	}
 }
 
+// next pulls from the source. A panic ends this stream, and nothing else.
+func (r *relay) next() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.n.panicked(r.call.target, v)
+			err = internalError()
+		}
+	}()
+	return r.src.pull(r.emit)
+}
+
 func (r *relay) frame(raw []byte) {
 	r.form.observe(raw)
 	r.out, r.sent = append(r.out, raw...), true
@@ -81,7 +91,10 @@ func (r *relay) Close() error { return r.src.Close() }
 // brokenStream says why a stream ended, in words for the client.
 func brokenStream(ctx context.Context, err error) *protocol.Error {
 	var abort *hop.AbortError
+	var told *protocol.Error
 	switch {
+	case errors.As(err, &told):
+		return told
 	case context.Cause(ctx) == errDraining:
 		return drainError()
 	case errors.Is(err, upstream.ErrIdle):
@@ -95,35 +108,6 @@ func brokenStream(ctx context.Context, err error) *protocol.Error {
 	default:
 		return protocol.Errorf(protocol.BadGateway, "The provider's answer broke off.")
 	}
-}
-
-// clientStream is what fasthttp reads: the relay, with a write deadline for
-// each piece and its end told.
-type clientStream struct {
-	conn   net.Conn
-	relay  *relay
-	finish func()
-	closed bool
-}
-
-func (s *clientStream) Read(p []byte) (m int, err error) {
-	m, err = s.relay.Read(p)
-	if m > 0 {
-		// A stalled reader is dropped; the deadline of the last write would
-		// otherwise count the time that the provider was silent.
-		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	}
-	return m, err
-}
-
-func (s *clientStream) Close() error {
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	err := s.relay.Close()
-	s.finish()
-	return err
 }
 
 // endingStream is what the hop reads on the owner.

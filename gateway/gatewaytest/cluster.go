@@ -36,6 +36,7 @@ type Cluster struct {
 	extra   func(node int) string
 	dial    func(ctx context.Context, node, network, address string) (net.Conn, error)
 	drain   string
+	alive   time.Duration
 
 	mu      sync.Mutex
 	records []gateway.Record
@@ -51,6 +52,8 @@ type Options struct {
 	Extra    string            // more blocks for each configuration
 	Limits   map[string]string // lines of the limits block, by key name
 	Log      *slog.Logger
+
+	Keepalive time.Duration // default 15 s
 
 	// Dial opens a node's connections to providers; nil: as in production.
 	Dial func(ctx context.Context, node, network, address string) (net.Conn, error)
@@ -86,7 +89,7 @@ func New(t testing.TB, o Options) *Cluster {
 			c.Mocks[d+"/"+in], c.servers[d+"/"+in] = m, s
 		}
 	}
-	c.dial, c.drain = o.Dial, o.Drain
+	c.dial, c.drain, c.alive = o.Dial, o.Drain, o.Keepalive
 	c.extra = func(int) string { return c.blocks(o) }
 	for i := range o.Nodes {
 		c.Start(fmt.Sprintf("gw-%d", i+1))
@@ -175,7 +178,7 @@ cluster {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	o := gateway.Options{Config: cfg, Load: load, Version: "test", Log: c.log, Observe: func(r gateway.Record) {
+	o := gateway.Options{Config: cfg, Load: load, Version: "test", Log: c.log, Keepalive: c.alive, Observe: func(r gateway.Record) {
 		c.mu.Lock()
 		c.records = append(c.records, r)
 		c.mu.Unlock()
