@@ -273,6 +273,21 @@ func TestCacheKeyForOpenAI(t *testing.T) {
 	}
 }
 
+// A conversation that goes on with a model of OpenAI leaves behind what the
+// gateway wrapped of another's thinking.
+func TestForeignReasoningStaysBehind(t *testing.T) {
+	c := New(t, Options{Nodes: 1})
+	r := c.Post(c.Nodes[0], "alice", "/v1/responses", `{"model":"gpt-5","input":[{"role":"user","content":"a"},{"type":"reasoning","summary":[],"encrypted_content":"llmgw1.YQpFcVFC"},
+		{"role":"assistant","content":"b"},{"type":"reasoning","summary":[],"encrypted_content":"gAAA"},{"role":"assistant","content":"c"},{"role":"user","content":"d"}]}`)
+	if r.Status != 200 {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+	sent := append(c.Mocks["openai/one"].Requests(), c.Mocks["openai/two"].Requests()...)
+	if len(sent) != 1 || strings.Contains(string(sent[0].Body), "llmgw1.") || !strings.Contains(string(sent[0].Body), "gAAA") {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
 // A long system prompt, the last tool and a conversation's last turn are
 // marked for Anthropic's cache, in its own requests and in converted ones; a
 // client's own marks are the only ones then.

@@ -34,8 +34,8 @@ func (n *Node) outbound(ctx context.Context, t *trip, p *provider, model string)
 
 // native is the request for a provider of the client's own dialect: the same
 // bytes but for the model's name, where the route gives another, the wish for
-// usage at a chat stream's end, which metering needs, and what makes prompts
-// cached.
+// usage at a chat stream's end, which metering needs, reasoning that another
+// provider's model left in the conversation, and what makes prompts cached.
 func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	o := &outbound{dialect: p.dialect, path: nativePath(t.endpoint, model), query: t.query, header: t.header}
 	var edits []protocol.Edit
@@ -45,6 +45,9 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	o.usageForced = t.endpoint.path == "/chat/completions" && t.peek.Stream && !t.peek.IncludeUsage
 	if o.usageForced {
 		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)
+	}
+	if t.endpoint.path == "/responses" {
+		edits = append(edits, openai.OwnReasoning(t.body)...)
 	}
 	if t.wantsCacheKey() {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
