@@ -7,6 +7,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/upstream"
 )
 
@@ -23,4 +24,18 @@ func (n *Node) ChatRelay(src io.ReadCloser) io.ReadCloser {
 	c := &call{endpoint: e}
 	s := n.newInstanceStream(&trip{call: c}, nil, nil, &upstream.Response{Body: src}, m, time.Time{}, &outbound{dialect: e.dialect, path: e.path})
 	return n.newRelay(context.Background(), c, &answer{stream: s})
+}
+
+// Outbound returns what reads a body and writes it for an instance of its own
+// dialect.
+func Outbound(path, model string, body []byte) func() []byte {
+	n := new(Node)
+	e, _ := endpointOf("POST", path)
+	p := &provider{Provider: &config.Provider{Cache: config.Cache{AutoCacheSystem: true, AutoCacheTools: true, MinSystemTokens: 1024}}, dialect: e.dialect}
+	c := &call{endpoint: e, body: body}
+	return func() []byte {
+		t := &trip{call: c}
+		t.peek, _ = peek(c)
+		return n.native(t, p, model).body
+	}
 }

@@ -33,6 +33,7 @@ func TestNumbers(t *testing.T) {
 	n.idle(provider, request(chat, "idle", chatRequest(true)))
 	n.lookups()
 	n.cluster()
+	n.conversions()
 	if err := n.out.Flush(); err != nil {
 		t.Fatal(err)
 	}
