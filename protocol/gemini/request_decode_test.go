@@ -137,8 +137,10 @@ func TestDecodeThinking(t *testing.T) {
 	}
 }
 
-// What is wrong is refused before any call, and the field named: case-54.
-func TestDecodeRequestRefuses(t *testing.T) {
+// What is wrong is refused before any call, and the field named.
+func TestDecodeRequestRefuses(t *testing.T) { t.Run("case-54", testDecodeRequestRefuses) }
+
+func testDecodeRequestRefuses(t *testing.T) {
 	for body, param := range map[string]string{
 		`{`:              "",
 		`[]`:             "",

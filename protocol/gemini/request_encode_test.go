@@ -74,7 +74,7 @@ func TestEncodeRequestCases(t *testing.T) {
 	}
 	tools := []protocol.Tool{function("get", object), function("time", "")}
 	for name, c := range map[string]asked{
-		"case-2 parallel results in one content, in the order of the calls": {
+		"case-2, case-3 parallel results in one content, in the order of the calls": {
 			request: protocol.Request{Messages: loop, Tools: tools}, target: "gemini-2.5-flash",
 			has:    []string{`{"role":"user","parts":[{"functionResponse":{"name":"get","response":{"degrees":3}}},{"functionResponse":{"name":"time","response":{"output":"12:00"}}}]}`},
 			hasNot: []string{`"id"`, "thoughtSignature"},
@@ -93,7 +93,7 @@ func TestEncodeRequestCases(t *testing.T) {
 			has:      []string{`{"id":"a","name":"f","response":{"output":"1"}}`, `{"id":"a_2","name":"f","response":{"output":"2"}}`},
 			warnings: []string{"messages"},
 		},
-		"case-9 a late system message": {
+		"case-9, case-40 a late system message": {
 			request:  protocol.Request{Messages: []protocol.Message{system("be brief"), user(say("a")), model(say("b")), system("be <loud>"), user(say("c"))}},
 			target:   "gemini-2.5-flash",
 			has:      []string{`"systemInstruction":{"parts":[{"text":"be brief"}]}`, `{"role":"user","parts":[{"text":"<system>\nbe <loud>\n</system>"},{"text":"c"}]}`},
@@ -191,7 +191,7 @@ func TestEncodeRequestCases(t *testing.T) {
 			request: protocol.Request{Messages: []protocol.Message{user(protocol.Part{Kind: protocol.PartFile, Media: &protocol.Media{Type: text("application/pdf"), Data: text("JVBERi0x"), Name: text("a.pdf")}}, protocol.Part{Kind: protocol.PartFile, Media: &protocol.Media{Plain: text("words"), Name: text("title")}})}}, target: "gemini-2.5-flash",
 			has: []string{`{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0x"}},{"text":"title\n\nwords"}`},
 		},
-		"case-49 signatures stay where they were": {
+		"case-49, case-50 signatures stay where they were": {
 			request: protocol.Request{Messages: []protocol.Message{user(say("x")), model(geminiSigned(say("let me see"), "c2ln"), geminiSigned(call("1", "f", "{}"), "Y2FsbA=="), call("2", "f", "{}")), user(result("1"), result("2"))}}, target: "gemini-3-flash",
 			has:    []string{`{"text":"let me see","thoughtSignature":"c2ln"},{"functionCall":{"id":"1","name":"f","args":{}},"thoughtSignature":"Y2FsbA=="},{"functionCall":{"id":"2","name":"f","args":{}}}]`},
 			hasNot: []string{"skip_"},

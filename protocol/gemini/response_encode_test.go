@@ -63,8 +63,10 @@ func answers() []struct {
 	}
 }
 
-// Whole answers and streams, of the schema, and saying the same: case-110.
-func TestEncodeAnswers(t *testing.T) {
+// Whole answers and streams, of the schema, and saying the same.
+func TestEncodeAnswers(t *testing.T) { t.Run("case-110", testEncodeAnswers) }
+
+func testEncodeAnswers(t *testing.T) {
 	schema := protocoltest.LoadSchema(t, "gemini.generateContent.response")
 	var out strings.Builder
 	for _, c := range answers() {
@@ -130,24 +132,28 @@ func TestThinkingTravels(t *testing.T) {
 	openai := protocol.Part{Kind: protocol.PartThinking, Text: text(""), Signature: protocol.Signature{Maker: protocol.MadeByOpenAI, Data: text("gAAA"), ID: text("rs_1")}}
 	for name, parts := range map[string][]protocol.Part{
 		"one":               {anthropicThinking("日本 \"hm\"\n", "EqQB"), call("1", "f", `{"a":1}`)},
-		"empty":             {anthropicThinking("", "EqQB"), call("1", "f", `{}`)}, // case-43
+		"case-43 empty":     {anthropicThinking("", "EqQB"), call("1", "f", `{}`)},
 		"three":             {anthropicThinking("a", "1"), redacted, openai, call("1", "f", `{}`)},
 		"words between":     {anthropicThinking("a", "1"), say("I look."), call("1", "f", `{}`), call("2", "f", `{}`)},
 		"between two calls": {anthropicThinking("a", "1"), call("1", "f", `{}`), anthropicThinking("b", "2"), say("and"), call("2", "f", `{}`)},
 	} {
-		for _, show := range []protocol.Tri{protocol.Yes, protocol.No} {
-			r := protocol.Request{Reasoning: protocol.Reasoning{Show: show}}
-			answer := protocol.Response{Choices: []protocol.Choice{{Parts: parts, Stop: protocol.Stop{Reason: protocol.StopTool}}}}
-			x := exchange(&r, "x")
-			forms := [][]byte{gemini.EncodeResponse(nil, x, &answer)}
-			var chunks [][]byte
-			for _, f := range frames(t, stream(x, answer.Replay(nil))) {
-				chunks = append(chunks, sse.Data(f))
-			}
-			for _, form := range [][][]byte{forms, chunks} {
-				if d := cmp.Diff(parts, sentBack(t, form)); d != "" {
-					t.Errorf("%s, show %d, %d chunks:\n%s", name, show, len(form), d)
-				}
+		t.Run(name, func(t *testing.T) { testTravel(t, parts) })
+	}
+}
+
+func testTravel(t *testing.T, parts []protocol.Part) {
+	for _, show := range []protocol.Tri{protocol.Yes, protocol.No} {
+		r := protocol.Request{Reasoning: protocol.Reasoning{Show: show}}
+		answer := protocol.Response{Choices: []protocol.Choice{{Parts: parts, Stop: protocol.Stop{Reason: protocol.StopTool}}}}
+		x := exchange(&r, "x")
+		forms := [][]byte{gemini.EncodeResponse(nil, x, &answer)}
+		var chunks [][]byte
+		for _, f := range frames(t, stream(x, answer.Replay(nil))) {
+			chunks = append(chunks, sse.Data(f))
+		}
+		for _, form := range [][][]byte{forms, chunks} {
+			if d := cmp.Diff(parts, sentBack(t, form)); d != "" {
+				t.Errorf("show %d, %d chunks:\n%s", show, len(form), d)
 			}
 		}
 	}
@@ -203,28 +209,31 @@ func TestSignaturesAreBase64(t *testing.T) {
 
 func TestDecodeError(t *testing.T) {
 	for _, c := range []struct {
+		name       string
 		status     int
 		body       string
 		code       protocol.Code
 		reason     string
 		retryAfter string
 	}{
-		{400, `{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}`, protocol.Authentication, "", "0s"},    // case-97
-		{429, `[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"48.9s"}]}}]`, protocol.RateLimited, "", "49s"},                 // case-98, case-103
-		{400, `{"error":{"code":400,"message":"The input token count (1250074) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}`, protocol.InvalidRequest, protocol.ReasonContextLength, "0s"}, // case-101
-		{502, "<html><title>502</title></html>", protocol.BadGateway, "", "0s"}, // case-102
-		{500, "", protocol.Internal, "", "0s"},
-		{400, `{"error":"bad"}`, protocol.InvalidRequest, "", "0s"}, // case-103
-		{404, `{"error":{"code":404,"message":"models/x is not found","status":"NOT_FOUND"}}`, protocol.ModelNotFound, "", "0s"},
-		{503, `{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}`, protocol.Overloaded, "", "0s"},
-		{0, `{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}`, protocol.Overloaded, "", "0s"},
-		{504, `{"error":{"code":504,"message":"late","status":"DEADLINE_EXCEEDED"}}`, protocol.GatewayTimeout, "", "0s"},
-		{403, `{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}`, protocol.Permission, "", "0s"},
+		{"case-97", 400, `{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}`, protocol.Authentication, "", "0s"},
+		{"case-98", 429, `[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"48.9s"}]}}]`, protocol.RateLimited, "", "49s"},
+		{"case-101", 400, `{"error":{"code":400,"message":"The input token count (1250074) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}`, protocol.InvalidRequest, protocol.ReasonContextLength, "0s"},
+		{"case-102", 502, "<html><title>502</title></html>", protocol.BadGateway, "", "0s"},
+		{"case-103 nothing", 500, "", protocol.Internal, "", "0s"},
+		{"case-103 a string", 400, `{"error":"bad"}`, protocol.InvalidRequest, "", "0s"},
+		{"NOT_FOUND", 404, `{"error":{"code":404,"message":"models/x is not found","status":"NOT_FOUND"}}`, protocol.ModelNotFound, "", "0s"},
+		{"UNAVAILABLE", 503, `{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}`, protocol.Overloaded, "", "0s"},
+		{"UNAVAILABLE in a stream", 0, `{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}`, protocol.Overloaded, "", "0s"},
+		{"DEADLINE_EXCEEDED", 504, `{"error":{"code":504,"message":"late","status":"DEADLINE_EXCEEDED"}}`, protocol.GatewayTimeout, "", "0s"},
+		{"PERMISSION_DENIED", 403, `{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}`, protocol.Permission, "", "0s"},
 	} {
-		e := gemini.DecodeError(c.status, []byte(c.body))
-		if e.Code != c.code || e.Reason != c.reason || e.RetryAfter.String() != c.retryAfter || e.Status != 0 || e.Message == "" {
-			t.Errorf("%d %s: %+v", c.status, c.body, e)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			e := gemini.DecodeError(c.status, []byte(c.body))
+			if e.Code != c.code || e.Reason != c.reason || e.RetryAfter.String() != c.retryAfter || e.Status != 0 || e.Message == "" {
+				t.Errorf("%d %s: %+v", c.status, c.body, e)
+			}
+		})
 	}
 	for _, r := range protocoltest.Recordings(t, "gemini") {
 		if r.Status < 400 {

@@ -109,6 +109,10 @@ func TestStreamDecoderCases(t *testing.T) {
 			request: noParallel,
 			stream:  chunks(parts(`{"functionCall":{"id":"i","name":"f"}},{"functionCall":{"id":"j","name":"f"}}`, stopped)),
 		},
+		{
+			name:   "case-69 characters of several bytes, CRLFs, LFs and a mark of their order",
+			stream: []byte("\xef\xbb\xbfdata: " + parts(`{"text":"日本"}`) + "\n\ndata:" + parts(`{"text":"😀"}`, stopped) + "\r\n\r\n"),
+		},
 		{name: "candidates side by side",
 			stream: chunks(`{"candidates":[{"content":{"parts":[{"text":"a"}]}},{"index":1,"content":{"parts":[{"text":"b"}]},"finishReason":"SAFETY","finishMessage":"hm"}]}`, parts(`{"text":"c"}`, stopped)),
 		},
@@ -144,13 +148,15 @@ func TestStreamDecoderCases(t *testing.T) {
 	}
 	var out strings.Builder
 	for _, c := range cases {
-		want := trace(events(t, exchange(c.request, "gemini-3-flash"), c.stream, 0))
-		for _, size := range []int{1, 3} { // case-69: CRLFs and characters cut
-			if d := cmp.Diff(want, trace(events(t, exchange(c.request, "gemini-3-flash"), c.stream, size))); d != "" {
-				t.Errorf("%s in pieces of %d:\n%s", c.name, size, d)
+		t.Run(c.name, func(t *testing.T) {
+			want := trace(events(t, exchange(c.request, "gemini-3-flash"), c.stream, 0))
+			for _, size := range []int{1, 3} { // case-69: CRLFs and characters cut
+				if d := cmp.Diff(want, trace(events(t, exchange(c.request, "gemini-3-flash"), c.stream, size))); d != "" {
+					t.Errorf("in pieces of %d:\n%s", size, d)
+				}
 			}
-		}
-		out.WriteString("== " + c.name + "\n" + want + "\n")
+			out.WriteString("== " + c.name + "\n" + want + "\n")
+		})
 	}
 	golden(t, "stream-events.txt", out.String())
 }
@@ -189,8 +195,10 @@ func TestDecodeResponseErrors(t *testing.T) {
 	}
 }
 
-// The places of citations, told in bytes, become code points: case-91.
-func TestGrounding(t *testing.T) {
+// The places of citations, told in bytes, become code points.
+func TestGrounding(t *testing.T) { t.Run("case-91", testGrounding) }
+
+func testGrounding(t *testing.T) {
 	meta := `,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a","title":"A"}},{"retrievedContext":{"title":"A"}},{"web":{"uri":"https://c"}}],"groundingSupports":[
 		{"segment":{"endIndex":6,"text":"日本"},"groundingChunkIndices":[0,1,2,9]},
 		{"segment":{"startIndex":6,"endIndex":10,"text":"😀"},"groundingChunkIndices":[2]},
@@ -222,8 +230,10 @@ func TestLogprobs(t *testing.T) {
 	}
 }
 
-// Frames of a megabyte pass: case-70.
-func TestLargeFrames(t *testing.T) {
+// Frames of a megabyte pass.
+func TestLargeFrames(t *testing.T) { t.Run("case-70", testLargeFrames) }
+
+func testLargeFrames(t *testing.T) {
 	big := strings.Repeat("QUJD", 1<<19)
 	a := collect(t, events(t, exchange(nil, "gemini-3"), chunks(parts(`{"text":"","thoughtSignature":"`+big+`"}`), parts(`{"inlineData":{"mimeType":"image/png","data":"`+big+`"}}`, stopped)), 1000))
 	if got := a.Choices[0].Parts; len(got) != 2 || len(got[0].Signature.Data) != len(big)+2 || len(got[1].Media.Data) != len(big)+2 {

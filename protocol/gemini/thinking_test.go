@@ -33,24 +33,28 @@ func TestThinking(t *testing.T) {
 	)
 	var out strings.Builder
 	for _, m := range models {
-		for _, want := range wants {
-			r := hello(protocol.Request{Reasoning: want})
-			x := exchange(&r, m)
-			body := encode(t, x)
-			if strings.Contains(body, "thinkingBudget") && strings.Contains(body, "thinkingLevel") { // case-31
-				t.Errorf("%s: %s", m, body)
+		t.Run("case-31 "+m, func(t *testing.T) {
+			for _, want := range wants {
+				r := hello(protocol.Request{Reasoning: want})
+				x := exchange(&r, m)
+				body := encode(t, x)
+				if strings.Contains(body, "thinkingBudget") && strings.Contains(body, "thinkingLevel") {
+					t.Errorf("%s: %s", m, body)
+				}
+				config, ok := protocol.Find([]byte(body), "generationConfig", "thinkingConfig")
+				if !ok {
+					config = []byte("-")
+				}
+				fmt.Fprintf(&out, "%s effort=%s mode=%d budget=%d show=%d: %s %s\n", m, want.Effort, want.Mode, want.Budget, want.Show, config, x.WarningsHeader())
 			}
-			config, ok := protocol.Find([]byte(body), "generationConfig", "thinkingConfig")
-			if !ok {
-				config = []byte("-")
-			}
-			fmt.Fprintf(&out, "%s effort=%s mode=%d budget=%d show=%d: %s %s\n", m, want.Effort, want.Mode, want.Budget, want.Show, config, x.WarningsHeader())
-		}
+		})
 	}
 	golden(t, "thinking.txt", out.String())
 }
 
-func TestPathModel(t *testing.T) { // case-106
+func TestPathModel(t *testing.T) { t.Run("case-106", testPathModel) }
+
+func testPathModel(t *testing.T) {
 	for in, want := range map[string]string{
 		"gemini-2.5-flash":        "gemini-2.5-flash",
 		"models/gemini-2.5-flash": "gemini-2.5-flash",
