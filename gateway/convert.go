@@ -18,9 +18,10 @@ import (
 type conversion struct {
 	x       *protocol.Exchange
 	client  clientCodec
-	from    providerCodec // of the provider that is tried at the moment
-	kept    int           // warnings that reading the request gave
-	fetched int           // URLs fetched for it
+	from    providerCodec        // of the provider that is tried at the moment
+	kept    int                  // warnings that reading the request gave
+	fetched int                  // URLs fetched for it
+	embed   *protocol.Embeddings // instead of the request in x, for embeddings
 }
 
 // converts tells whether a call must be converted for a provider: another

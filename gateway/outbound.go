@@ -26,10 +26,13 @@ type outbound struct {
 
 // outbound writes what the instances of a provider are sent.
 func (n *Node) outbound(ctx context.Context, t *trip, p *provider, model string) (*outbound, *protocol.Error) {
-	if t.converts(p) {
-		return n.convertedRequest(ctx, t, p, model)
+	switch {
+	case !t.converts(p):
+		return n.native(t, p, model), nil
+	case t.endpoint.kind == kindEmbed:
+		return n.embedRequest(t, p, model)
 	}
-	return n.native(t, p, model), nil
+	return n.convertedRequest(ctx, t, p, model)
 }
 
 // native is the request for a provider of the client's own dialect: the same

@@ -88,6 +88,9 @@ func (n *Node) bodyAnswer(t *trip, body []byte, resp *upstream.Response, m *mete
 		m.whole(body)
 		return &answer{status: resp.Status, header: fieldsOf(resp.Header), body: body}, nil
 	}
+	if out.conv.embed != nil {
+		return n.embedAnswer(t, body, m, out)
+	}
 	r, err := out.conv.from.answer(out.conv.x, body)
 	if err != nil {
 		return nil, embedded(unreadable(err))
