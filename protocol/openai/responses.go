@@ -111,7 +111,7 @@ func (h *ResponsesHead) appendFailed(dst []byte, e *protocol.Error) []byte {
 	dst = append(dst, `,"object":"response","created_at":`...)
 	dst = appendInt(dst, h.CreatedAt)
 	dst = append(dst, `,"status":"failed","error":{"code":`...)
-	dst = protocol.QuoteString(dst, failedCode(e.Code))
+	dst = protocol.QuoteString(dst, failedCode(e))
 	dst = append(dst, `,"message":`...)
 	dst = protocol.QuoteString(dst, e.Text())
 	dst = append(dst, `},"incomplete_details":null,"instructions":null,"model":`...)
@@ -119,12 +119,16 @@ func (h *ResponsesHead) appendFailed(dst []byte, e *protocol.Error) []byte {
 	return append(dst, `,"output":[],"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"usage":null}}`...)
 }
 
-// failedCode is one of the codes that the schema lists for response.error.
-func failedCode(c protocol.Code) string {
-	switch c {
-	case protocol.RateLimited:
+// failedCode is one of the codes that the schema lists for response.error, or
+// one of two that the API sends all the same: Codex looks for them, to shorten
+// the conversation and to stop asking.
+func failedCode(e *protocol.Error) string {
+	switch {
+	case e.Reason == protocol.ReasonContextLength, e.Reason == protocol.ReasonNoQuota:
+		return e.Reason
+	case e.Code == protocol.RateLimited:
 		return "rate_limit_exceeded"
-	case protocol.InvalidRequest:
+	case e.Code == protocol.InvalidRequest:
 		return "invalid_prompt"
 	}
 	return "server_error"
