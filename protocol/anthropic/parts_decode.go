@@ -121,7 +121,7 @@ func (d *requestDecoder) blockMember(c *protocol.Cursor, b *block, name []byte) 
 		b.id = c.Text()
 	case "tool_use_id":
 		b.resultOf = c.Text()
-	case "name":
+	case "name", "tool_name":
 		b.name = c.TextOrNull()
 	case "title":
 		b.title = c.TextOrNull()
@@ -137,7 +137,11 @@ func (d *requestDecoder) blockMember(c *protocol.Cursor, b *block, name []byte) 
 		}
 	case "citations":
 		if c.Kind() == '{' {
-			c.Object(func(name []byte) { b.cited = string(name) == "enabled" && c.Bool() })
+			c.Object(func(name []byte) {
+				if string(name) == "enabled" {
+					b.cited = c.Kind() == 't'
+				}
+			})
 		}
 	case "content":
 		b.content, b.hasContent = *c, c.Kind() != 'n'
@@ -206,16 +210,13 @@ func (d *requestDecoder) part(c *protocol.Cursor, b *block, parts []protocol.Par
 // remark reads the blocks that matter to Anthropic's servers more than to a
 // model.
 func (d *requestDecoder) remark(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
-	switch b.kind {
-	case "compaction": // a summary in place of the turns before it
-		if b.hasContent {
-			return append(parts, d.content(c, b)...)
-		}
-	case "tool_reference":
+	switch {
+	case b.kind == "compaction" && b.hasContent: // a summary in place of the turns before it
+		return append(parts, d.content(c, b)...)
+	case b.kind == "tool_reference":
 		d.x.Warn("tool_reference", "sent as text")
 		return append(parts, protocol.Part{Kind: protocol.PartText, Text: protocol.TextOf("[tool " + b.name.String() + "]")})
-	case "fallback":
-	default:
+	case b.kind != "fallback":
 		d.x.Warn("messages", "a block that only Anthropic understands is dropped")
 	}
 	return parts
