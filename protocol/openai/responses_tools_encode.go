@@ -136,14 +136,19 @@ func (e *responsesEncoder) search(w *protocol.WebSearch) {
 	if w.MaxUses > 0 {
 		e.x.Warn("tools", "the number of searches is not limited")
 	}
+	if len(w.Blocked) > 0 {
+		e.x.Warn("tools", "no domain is blocked for searches")
+	}
 	e.out = append(e.out, `{"type":"web_search"`...)
-	if len(w.Allowed)+len(w.Blocked) > 0 {
-		e.out = append(e.out, `,"filters":{`...)
-		first := len(e.out)
-		e.texts("allowed_domains", w.Allowed)
-		e.texts("blocked_domains", w.Blocked)
-		e.out = slices.Delete(e.out, first, first+1)
-		e.out = append(e.out, '}')
+	for i, domain := range w.Allowed {
+		if i == 0 {
+			e.out = append(e.out, `,"filters":{"allowed_domains":`...)
+		}
+		e.out = append(e.out, "[,"[min(i, 1)])
+		e.out = append(e.out, domain...)
+	}
+	if len(w.Allowed) > 0 {
+		e.out = append(e.out, "]}"...)
 	}
 	if len(w.Location) > len("{}") {
 		e.out = append(e.out, `,"user_location":{"type":"approximate",`...)
@@ -151,16 +156,4 @@ func (e *responsesEncoder) search(w *protocol.WebSearch) {
 	}
 	e.word("search_context_size", w.Size)
 	e.out = append(e.out, '}')
-}
-
-func (e *responsesEncoder) texts(name string, texts []protocol.Text) {
-	if len(texts) == 0 {
-		return
-	}
-	e.member(name)
-	for i, t := range texts {
-		e.out = append(e.out, "[,"[min(i, 1)])
-		e.out = append(e.out, t...)
-	}
-	e.out = append(e.out, ']')
 }
