@@ -34,8 +34,8 @@ func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *
 
 // pull converts what the instance sends next. The end of the instance's stream
 // is judged by its own dialect's decoder.
-func (s *convertedStream) pull(emit func(raw []byte)) error {
-	err := s.src.pull(s.take)
+func (s *convertedStream) pull(room []byte, emit func(raw []byte)) error {
+	err := s.src.pull(room, s.take)
 	if err == io.EOF && !s.failed {
 		s.convert(s.dec.End(s.events[:0]))
 	}
@@ -98,8 +98,9 @@ func (s *convertedStream) collect() (*protocol.Response, *protocol.Error) {
 		}
 		s.events = events[:0]
 	}
+	room := make([]byte, readChunk)
 	for {
-		err := s.src.pull(frame)
+		err := s.src.pull(room, frame)
 		if err == nil {
 			continue
 		}

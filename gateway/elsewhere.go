@@ -79,8 +79,8 @@ type carriedStream struct {
 	done  bool
 }
 
-func (s *carriedStream) pull(emit func(raw []byte)) error {
-	err := s.frameSource.pull(func(raw []byte) {
+func (s *carriedStream) pull(room []byte, emit func(raw []byte)) error {
+	err := s.frameSource.pull(room, func(raw []byte) {
 		if s.meter.frame(raw) {
 			emit(raw)
 		}

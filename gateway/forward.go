@@ -173,7 +173,7 @@ func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
 		end()
 		return &hop.Response{Status: a.status, Header: a.header, Bytes: a.body}
 	}
-	c.body = nil // a 500 KB body would be held as long as the stream
+	c.body, c.header = nil, nil // a 500 KB body would be held as long as the stream
 	return &hop.Response{Status: a.status, Header: a.header, Streamed: true, Body: &endingStream{relay: n.newRelay(ctx, c, a), finish: end}}
 }
 

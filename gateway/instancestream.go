@@ -30,7 +30,6 @@ type instanceStream struct {
 	look  look
 	began time.Time
 	frame func(raw []byte) // the method, bound once
-	buf   []byte
 
 	emit     func(raw []byte) // nil: frames are held
 	held     heldFrames
@@ -45,7 +44,7 @@ type instanceStream struct {
 func (n *Node) newInstanceStream(t *trip, p *provider, in *instance, resp *upstream.Response, m *meter, began time.Time, out *outbound) *instanceStream {
 	s := &instanceStream{
 		n: n, t: t, p: p, in: in, body: resp.Body, meter: m, began: began,
-		split: splitterOf(m.array), look: lookOf(out, m.array), buf: make([]byte, readChunk),
+		split: splitterOf(m.array), look: lookOf(out, m.array),
 	}
 	s.frame = s.take
 	return s
@@ -71,8 +70,10 @@ func lookOf(o *outbound, array bool) look {
 // stream has left this node, and that it should not: CallerFault for the
 // client's own mistake, else an instance's.
 func (s *instanceStream) await(ctx context.Context) *fault {
+	room := s.n.chunks.get()
+	defer s.n.chunks.put(room)
 	for !s.begun && s.failure == nil {
-		err := s.read()
+		err := s.read(room[:])
 		switch {
 		case s.begun || s.failure != nil:
 		case err != nil && ctx.Err() != nil:
@@ -92,10 +93,10 @@ func (s *instanceStream) await(ctx context.Context) *fault {
 }
 
 // read reads the instance once.
-func (s *instanceStream) read() error {
-	m, err := s.body.Read(s.buf)
+func (s *instanceStream) read(room []byte) error {
+	m, err := s.body.Read(fitting(room, s.split))
 	if m > 0 {
-		if ferr := s.split.Feed(s.buf[:m], s.frame); ferr != nil {
+		if ferr := s.split.Feed(room[:m], s.frame); ferr != nil {
 			err = ferr
 		}
 	}
@@ -144,7 +145,7 @@ func (s *instanceStream) take(raw []byte) {
 	}
 }
 
-func (s *instanceStream) pull(emit func(raw []byte)) error {
+func (s *instanceStream) pull(room []byte, emit func(raw []byte)) error {
 	s.emit = emit
 	if len(s.held.ends) > 0 {
 		s.held.release(emit)
@@ -153,7 +154,7 @@ func (s *instanceStream) pull(emit func(raw []byte)) error {
 	if s.err != nil {
 		return s.err
 	}
-	err := s.read()
+	err := s.read(room)
 	if err != nil && s.failure != nil {
 		return io.EOF // the provider has said itself that it failed
 	}

@@ -67,6 +67,7 @@ type Node struct {
 	prober    *prober
 	pulse     *pulse
 
+	chunks    chunks
 	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
 
 	placement *placement

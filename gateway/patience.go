@@ -75,7 +75,7 @@ type lateStream struct {
 	waited  bool
 }
 
-func (s *lateStream) pull(emit func(raw []byte)) error {
+func (s *lateStream) pull(room []byte, emit func(raw []byte)) error {
 	if !s.waited {
 		<-s.pending.done // ends with the context
 		s.waited = true
@@ -85,7 +85,7 @@ func (s *lateStream) pull(emit func(raw []byte)) error {
 	case a == nil:
 		return errClientLeft
 	case a.stream != nil:
-		return a.stream.pull(emit)
+		return a.stream.pull(room, emit)
 	case a.status >= 400:
 		return protocol.DecodeError(a.status, a.body)
 	}

@@ -21,6 +21,7 @@ type relay struct {
 	src     frameSource
 	form    streamForm
 	emit    func(raw []byte) // the method, bound once
+	chunk   *[readChunk]byte // where out begins; nil: nothing waits
 	out     []byte           // whole frames that wait for the reader
 	at      int              // how far they were read
 	sent    bool             // a frame has gone out
@@ -41,21 +42,18 @@ func (r *relay) Read(p []byte) (int, error) {
 		if r.ended {
 			return 0, r.endWith
 		}
-		r.pull()
+		r.pull(p)
 	}
 	m := copy(p, r.out[r.at:])
 	if r.at += m; r.at == len(r.out) {
-		r.at, r.out = 0, r.out[:0]
-		if cap(r.out) > readChunk { // a large frame's: streams live long
-			r.out = nil
-		}
+		r.release()
 	}
 	return m, nil
 }
 
-// pull reads the source once.
-func (r *relay) pull() {
-	err := r.next()
+// pull reads the source once, by way of the client's buffer.
+func (r *relay) pull(p []byte) {
+	err := r.next(p)
 	if err == nil {
 		return
 	}
@@ -65,28 +63,49 @@ func (r *relay) pull() {
 	case clientLeft(r.ctx):
 		r.endWith = errClientLeft
 	default:
-		r.out = append(r.out, r.form.fail(brokenStream(r.ctx, err), r.sent)...)
+		r.wait(r.form.fail(brokenStream(r.ctx, err), r.sent))
 	}
 }
 
 // next pulls from the source. A panic ends this stream, and nothing else.
-func (r *relay) next() (err error) {
+func (r *relay) next(p []byte) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.n.panicked(r.call.target, v)
 			err = internalError()
 		}
 	}()
-	return r.src.pull(r.emit)
+	return r.src.pull(p, r.emit)
 }
 
 func (r *relay) frame(raw []byte) {
 	r.form.observe(raw)
-	r.out, r.sent = append(r.out, raw...), true
+	r.wait(raw)
+	r.sent = true
+}
+
+// wait keeps bytes for the reader.
+func (r *relay) wait(raw []byte) {
+	if r.chunk == nil {
+		r.chunk = r.n.chunks.get()
+		r.out = r.chunk[:0]
+	}
+	r.out = append(r.out, raw...)
+}
+
+// release gives back the buffer of what was read, or is not.
+func (r *relay) release() {
+	if r.chunk != nil {
+		r.n.chunks.put(r.chunk)
+	}
+	r.chunk, r.out, r.at = nil, nil, 0
 }
 
 // Close ends the source, whether or not it was read to its end.
-func (r *relay) Close() error { return r.src.Close() }
+func (r *relay) Close() error {
+	r.release()
+	return r.src.Close()
+}
 
 // brokenStream says why a stream ended, in words for the client.
 func brokenStream(ctx context.Context, err error) *protocol.Error {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/protocol"
@@ -12,10 +13,11 @@ import (
 
 // frameSource is a stream as whole frames. It is used from one goroutine.
 type frameSource interface {
-	// pull waits for bytes, and hands each frame that they complete to emit; a
-	// frame is valid during that call. It returns io.EOF once the stream has
-	// come to its own end, and any other error for one that has not.
-	pull(emit func(raw []byte)) error
+	// pull waits for bytes, which it reads into room, and hands each frame that
+	// they complete to emit; a frame is valid during that call. It returns io.EOF
+	// once the stream has come to its own end, and any other error for one that
+	// has not.
+	pull(room []byte, emit func(raw []byte)) error
 	Close() error
 }
 
@@ -23,6 +25,17 @@ type frameSource interface {
 type splitter interface {
 	Feed(chunk []byte, frame func(raw []byte)) error
 	Close(frame func(raw []byte)) // hands out what is left at a clean end
+	Pending() int                 // how much of an unfinished frame is held
+}
+
+// fitting is the part of room to read into, so that the frames that end in it
+// fit into room again: what is more than the client's Read takes would cost a
+// write of its own.
+func fitting(room []byte, s splitter) []byte {
+	if held := s.Pending(); held < len(room)/2 {
+		return room[:len(room)-held]
+	}
+	return room
 }
 
 func splitterOf(array bool) splitter {
@@ -32,25 +45,37 @@ func splitterOf(array bool) splitter {
 	return &sse.Splitter{}
 }
 
-// readChunk is how much one Read of a source may bring.
+// readChunk is how much one Read of a source brings where nobody says.
 const readChunk = 4 << 10
+
+// chunks lends buffers of that size. A stream waits for minutes and there are
+// thousands: only one that has something at hand keeps a buffer.
+type chunks struct{ pool sync.Pool }
+
+func (c *chunks) get() *[readChunk]byte {
+	if b, ok := c.pool.Get().(*[readChunk]byte); ok {
+		return b
+	}
+	return new([readChunk]byte)
+}
+
+func (c *chunks) put(b *[readChunk]byte) { c.pool.Put(b) }
 
 // hopStream is a stream that another node serves. What ends well there ends
 // well here: the owner has judged it.
 type hopStream struct {
 	body  io.ReadCloser
 	split splitter
-	buf   []byte
 }
 
 func newHopStream(r *hop.Response, array bool) *hopStream {
-	return &hopStream{body: r.Body, split: splitterOf(array), buf: make([]byte, readChunk)}
+	return &hopStream{body: r.Body, split: splitterOf(array)}
 }
 
-func (s *hopStream) pull(emit func(raw []byte)) error {
-	m, err := s.body.Read(s.buf)
+func (s *hopStream) pull(room []byte, emit func(raw []byte)) error {
+	m, err := s.body.Read(fitting(room, s.split))
 	if m > 0 {
-		if ferr := s.split.Feed(s.buf[:m], emit); ferr != nil {
+		if ferr := s.split.Feed(room[:m], emit); ferr != nil {
 			return ferr
 		}
 	}

@@ -89,36 +89,17 @@ type body struct {
 	src   io.ReadCloser
 	watch *watch
 	idle  time.Duration
-	first []byte // what peek read
-}
-
-// peek waits for the first byte, under the timer that Do armed.
-func (b *body) peek() error {
-	buf := make([]byte, 1024)
-	n, err := b.src.Read(buf)
-	b.watch.rest()
-	if n == 0 {
-		if err == io.EOF {
-			return ErrCut
-		}
-		return b.explain(err)
-	}
-	b.first = buf[:n]
-	return nil
+	armed bool // for the first Read, by Do
 }
 
 // Read returns data as it comes. At a timer's end it returns ErrIdle or
 // ErrTimeout, when the connection breaks ErrCut, when the caller's context
 // ended its cause.
 func (b *body) Read(p []byte) (int, error) {
-	if len(b.first) > 0 {
-		n := copy(p, b.first)
-		if b.first = b.first[n:]; len(b.first) == 0 {
-			b.first = nil
-		}
-		return n, nil
+	if !b.armed {
+		b.watch.arm(b.idle, ErrIdle)
 	}
-	b.watch.arm(b.idle, ErrIdle)
+	b.armed = false
 	n, err := b.src.Read(p)
 	b.watch.rest()
 	if err != nil {

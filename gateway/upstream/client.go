@@ -95,7 +95,7 @@ type Response struct {
 	Outcome Outcome // OK or CallerFault
 	Header  http.Header
 	Length  int64 // of the body; -1: not told
-	Stream  bool  // text/event-stream; its first byte has arrived
+	Stream  bool  // text/event-stream; the first Read ends with FirstByteTimeout
 	Body    io.ReadCloser
 }
 
@@ -133,15 +133,7 @@ func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
 		Status: resp.StatusCode, Outcome: outcome, Header: resp.Header, Length: resp.ContentLength, Body: b,
 		Stream: strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream"),
 	}
-	if r.Stream {
-		if err := b.peek(); err != nil {
-			defer b.Close()
-			if ctxErr := canceled(ctx); ctxErr != nil {
-				return nil, ctxErr
-			}
-			return nil, &Fault{Outcome: Unreachable, Cause: causeOf(err), Reason: "the stream ended before its first byte: " + err.Error()}
-		}
-	}
+	b.armed = r.Stream
 	return r, nil
 }
 

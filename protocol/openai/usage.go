@@ -62,9 +62,10 @@ func IsUsageOnly(frame []byte) bool {
 
 // mentionsUsage tells whether the frame may have a member "usage" that is not
 // null. In a JSON string the closing quote of the name would be escaped, so
-// texts that speak of usage are not mistaken often, and never for a null.
+// texts that speak of usage are not mistaken often, and never for a null. A
+// search that starts with a quote would stop at every one.
 func mentionsUsage(frame []byte) bool {
-	const name = `"usage"`
+	const name = `usage"`
 	for {
 		i := bytes.Index(frame, []byte(name))
 		if i < 0 {
