@@ -221,3 +221,65 @@ func said(parts []protocol.Part) []saidPart {
 	}
 	return out
 }
+
+// encodeEvents gives a Responses stream of events.
+func encodeEvents(x *protocol.Exchange, events ...protocol.Event) string {
+	encoder := openai.NewResponsesStreamEncoder(x)
+	var out []byte
+	for i := range events {
+		out = encoder.Event(out, &events[i])
+	}
+	return string(out)
+}
+
+func TestResponsesStreamFails(t *testing.T) {
+	schema := protocoltest.LoadSchema(t, "openai.response.stream-event")
+	failure := protocol.Event{Kind: protocol.EventError, Err: protocol.Errorf(protocol.Overloaded, "Too much to do.")}
+	start := protocol.Event{Kind: protocol.EventStart, ID: text("msg_1")}
+	part := protocol.Event{Kind: protocol.EventPartStart, Part: &protocol.Part{}}
+	delta := protocol.Event{Kind: protocol.EventDelta, Text: text("Hel")}
+	for name, events := range map[string][]protocol.Event{
+		"inside of an item":    {start, part, delta, failure},
+		"before anything":      {start, failure},
+		"nothing follows":      {start, failure, part, delta, {Kind: protocol.EventEnd}},
+		"in between two pings": {start, {Kind: protocol.EventPing}, part, delta, failure, {Kind: protocol.EventPing}},
+	} {
+		stream := encodeEvents(carrying(), events...)
+		final, err := protocoltest.CheckResponsesStream([]byte(stream), schema)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if final["status"] != "failed" || final["id"] != "resp_1" || final["model"] != "asked" {
+			t.Errorf("%s: ends as %v", name, final)
+		}
+		if !strings.Contains(stream, `"code":"overloaded","message":"Too much to do.","param":null,"error":{"message":"Too much to do."`) {
+			t.Errorf("%s: the error is not flat and nested: %s", name, stream)
+		}
+	}
+	if got := encodeEvents(carrying(), failure); !strings.HasPrefix(got, `event: error`+"\n"+`data: {"type":"error","sequence_number":0`) {
+		t.Errorf("a failure before the start: %s", got)
+	}
+}
+
+func TestResponsesStreamOddities(t *testing.T) {
+	schema := protocoltest.LoadSchema(t, "openai.response.stream-event")
+	start := protocol.Event{Kind: protocol.EventStart}
+	part := protocol.Event{Kind: protocol.EventPartStart, Part: &protocol.Part{}}
+	delta := protocol.Event{Kind: protocol.EventDelta, Text: text("Hi")}
+	logprobs := protocol.Event{Kind: protocol.EventLogprobs, Raw: protocol.Raw("{\"content\": [\n{\"token\":\"Hi\",\"logprob\":-1,\"bytes\":[72],\"top_logprobs\":[]}]}")}
+	stop, end := protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopEnd}}, protocol.Event{Kind: protocol.EventEnd, Tier: "flex"}
+	partStop := protocol.Event{Kind: protocol.EventPartStop}
+	other := delta
+	other.Choice = 1
+	stream := encodeEvents(carrying(), start, start, part, protocol.Event{Kind: protocol.EventPing}, delta, other, logprobs, delta, logprobs, partStop, protocol.Event{Kind: protocol.EventCite, Part: &protocol.Part{Citations: []protocol.Citation{{URL: text("https://late.example")}}}}, stop, end, end)
+	final, err := protocoltest.CheckResponsesStream([]byte(stream), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := final["output"].([]any)[0].(map[string]any)["content"].([]any)[0].(map[string]any)
+	if content["text"] != "HiHi" || len(content["logprobs"].([]any)) != 2 || len(content["annotations"].([]any)) != 0 || final["service_tier"] != "flex" {
+		t.Errorf("%v", final)
+	}
+	if strings.Count(stream, ": ping\n\n") != 1 || !strings.HasPrefix(final["id"].(string), "resp_") {
+		t.Errorf("%s", stream)
+	}
+}
