@@ -117,7 +117,7 @@ func newRoot(w world) *cobra.Command {
 	root.AddCommand(
 		startCommand(w), stopCommand(w), reloadCommand(w),
 		membersCommand(w), ringCommand(w), instancesCommand(w), sessionsCommand(w), statsCommand(w),
-		configCommand(w), demoCommand(w), mockCommand(w), envCommand(w),
+		configCommand(w), doctorCommand(w), demoCommand(w), mockCommand(w), envCommand(w),
 		keygenCommand(w), hashKeyCommand(w), versionCommand(w), completionCommand(w),
 	)
 	return root
