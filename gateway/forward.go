@@ -130,7 +130,7 @@ func (n *Node) accept(r *hop.Request) error {
 	if n.snap.Load().keys[r.Key] == nil {
 		return errors.New("this node's configuration has no such key")
 	}
-	if n.heat.hot(r.Key, time.Now()) {
+	if r.Kind == hopServe && n.heat.hot(r.Key, time.Now()) {
 		return errHot
 	}
 	return nil

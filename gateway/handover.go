@@ -203,6 +203,9 @@ func (n *Node) shareNow(ctx context.Context) {
 	}
 	n.handover.round.Lock()
 	defer n.handover.round.Unlock()
+	for key, left := range n.heat.lapsed(time.Now()) {
+		n.giveBack(key, left)
+	}
 	p := n.gather()
 	ctx, cancel := context.WithTimeout(ctx, shareTimeout)
 	defer cancel()

@@ -158,6 +158,14 @@ func (s *stalls) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
+// check skips what is left of a test on such a machine.
+func (s *stalls) check(t *testing.T) {
+	t.Helper()
+	if s.n.Load() > 0 {
+		t.Skip("this machine is too busy: live nodes did not answer for 300 ms")
+	}
+}
+
 func names() []string { return []string{"alice", "bob", "carol", "dave"} }
 
 func limitAll(lines string) map[string]string {
@@ -259,7 +267,8 @@ func TestAJoiningNodeTakesTheCountsOver(t *testing.T) {
 }
 
 func TestConcurrencyIsExactOverTheFleetAndItsLeaving(t *testing.T) {
-	c := New(t, Options{Nodes: 3, Limits: limitAll("concurrent_requests = 6")})
+	s := &stalls{}
+	c := New(t, Options{Nodes: 3, Log: slog.New(s), Limits: limitAll("concurrent_requests = 6")})
 	for _, m := range []string{"openai/one", "openai/two"} {
 		c.Mocks[m].Always(&mock.Step{Tokens: 400, EventDelay: 10 * time.Millisecond})
 	}
@@ -288,6 +297,7 @@ func TestConcurrencyIsExactOverTheFleetAndItsLeaving(t *testing.T) {
 			r.Body.Close()
 		}
 	}()
+	s.check(t)
 	if len(open) != 6 {
 		t.Fatalf("%d streams run, the limit is 6", len(open))
 	}

@@ -38,7 +38,7 @@ type heat struct {
 	all    float64 // requests a second that this node decided over
 	before int64
 	keys   map[string]*keyHeat
-	leases map[string]time.Time // keys that this node, as an edge, serves itself, until
+	leases map[string]*lease // keys that this node, as an edge, serves itself
 	warned map[string]time.Time
 }
 
@@ -50,13 +50,13 @@ type keyHeat struct {
 }
 
 func newHeat() *heat {
-	return &heat{keys: make(map[string]*keyHeat), leases: make(map[string]time.Time), warned: make(map[string]time.Time)}
+	return &heat{keys: make(map[string]*keyHeat), leases: make(map[string]*lease), warned: make(map[string]time.Time)}
 }
 
-// arrive notes a request that this node decides over; runs tells that it runs
-// here, until leave. A key that makes more than half of a busy node's requests
-// is reported, now and then.
-func (h *heat) arrive(key, edge string, runs bool, now time.Time) (warn bool) {
+// arrive notes requests that this node decides over; runs tells that one of them
+// runs here, until leave. A key that makes more than half of a busy node's
+// requests is reported, now and then.
+func (h *heat) arrive(key, edge string, count int, runs bool, now time.Time) (warn bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.roll(now)
@@ -65,7 +65,7 @@ func (h *heat) arrive(key, edge string, runs bool, now time.Time) (warn bool) {
 		k = &keyHeat{arrived: make(map[string]int)}
 		h.keys[key] = k
 	}
-	k.arrived[edge]++
+	k.arrived[edge] += count
 	if runs {
 		k.running++
 	}
@@ -106,11 +106,6 @@ func (h *heat) roll(now time.Time) {
 			delete(h.keys, key)
 		}
 	}
-	for key, until := range h.leases {
-		if now.After(until) {
-			delete(h.leases, key)
-		}
-	}
 }
 
 // hot tells whether a key's work is to stay at the edges.
@@ -124,23 +119,4 @@ func (h *heat) hot(key string, now time.Time) bool {
 	}
 	load := k.rate + float64(k.running)
 	return load >= hotLeast && load > hotOver*(h.door+float64(h.running.Load()))
-}
-
-// lease makes this node serve a key itself for a while.
-func (h *heat) lease(key string, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.leases[key] = now.Add(leaseFor)
-}
-
-func (h *heat) leased(key string, now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return now.Before(h.leases[key])
-}
-
-func (h *heat) unlease(key string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.leases, key)
 }

@@ -43,6 +43,8 @@ type question struct {
 	Claim        bool       `json:"c,omitempty"` // the asker owns the key and wants all that is known of it
 	Conversation string     `json:"s,omitempty"`
 	Count        bool       `json:"l,omitempty"` // the key has limits
+	Extra        int64      `json:"x,omitempty"` // wanted for the requests that will follow
+	Served       int        `json:"w,omitempty"` // of what was lent ahead before
 	Leaving      bool       `json:"d,omitempty"` // the asker counted and does so no longer
 	Entries      []byte     `json:"e,omitempty"` // what a leaving asker knows
 }
@@ -51,8 +53,7 @@ type question struct {
 type decision struct {
 	Granted bool           `json:"g,omitempty"`
 	Origin  string         `json:"o"`
-	Second  int64          `json:"s,omitempty"`
-	Tokens  int64          `json:"t,omitempty"`
+	Grant   limit.Grant    `json:"r"`
 	Verdict limit.Verdict  `json:"v"`
 	Counter string         `json:"c,omitempty"` // who counts for the key, when it is another node
 	Entries []byte         `json:"e,omitempty"` // what is known of the key, for the one who counts next
@@ -204,6 +205,11 @@ func (n *Node) serveLeased(ctx context.Context, c *call, owner place) *answer {
 // room asks for a request's room at whoever counts for the key.
 func (n *Node) room(ctx context.Context, t *trip, need limit.Need) (limit.Verdict, *protocol.Error) {
 	who := n.counter(ctx, t.key)
+	if who.addr != "" {
+		if v, ok := n.fromPurse(t, need); ok {
+			return v, nil
+		}
+	}
 	for range 2 { // one node may know better than this one who counts
 		if who.addr == "" {
 			break
@@ -224,14 +230,14 @@ func (n *Node) room(ctx context.Context, t *trip, need limit.Need) (limit.Verdic
 	}
 	if v.Over == limit.None {
 		t.heated = true
-		n.noteHeat(t.key, t.edge, true)
+		n.noteHeat(t.key, t.edge, 1, true)
 	}
 	return v, nil
 }
 
-// noteHeat counts a request that this node decided over.
-func (n *Node) noteHeat(key, edge string, runs bool) {
-	if n.heat.arrive(key, edge, runs, time.Now()) {
+// noteHeat counts requests that this node decided over.
+func (n *Node) noteHeat(key, edge string, count int, runs bool) {
+	if n.heat.arrive(key, edge, count, runs, time.Now()) {
 		n.log.Warn("one API key makes more than half of this node's requests; give its users keys of their own, or sticky_by = [\"conversation\"] to use more instances", "api_key", key)
 	}
 }
@@ -248,22 +254,26 @@ func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) 
 		Origin: n.origin, Node: n.name, ID: q.ID, Need: need, Count: t.limited(),
 		Conversation: conversationOf(t.call, &t.peek),
 	}
+	sent := time.Now()
+	if t.leased {
+		ask.Extra, ask.Served = n.heat.wants(t.key)
+	}
 	if ask.Leaving = n.draining.Load(); ask.Leaving {
 		ask.Entries = n.limits.Append(nil, t.key)
 	}
 	d, err := n.ask(ctx, borrowTimeout, who, t.key, ask)
 	if err == nil && d.Hot {
-		n.heat.lease(t.key, time.Now())
+		n.fillPurse(t.key, who.name, d, sent)
 	}
 	if err == nil && d.Granted {
-		t.loan = loan{lender: who.name, origin: d.Origin, second: d.Second}
+		t.loan = loan{lender: who.name, origin: d.Origin, second: d.Grant.Second}
 	}
 	if err == nil && d.Granted && d.Verdict.Over == limit.None {
 		n.adopt(d.Moves)
 		if !t.limited() {
 			return d.Verdict, here, true
 		}
-		t.ticket = n.limits.Borrow(q, d.Tokens, need.Cost)
+		t.ticket = n.limits.Borrow(q, d.Grant.Tokens, need.Cost)
 		return d.Verdict, here, true
 	}
 	n.limits.Drop(q)
@@ -321,10 +331,16 @@ func (n *Node) decide(ctx context.Context, key *config.APIKey, q *question) *dec
 		return d
 	}
 	d.Granted = true
-	n.noteHeat(key.Name, q.Node, false)
+	n.noteHeat(key.Name, q.Node, 1+min(max(q.Served, 0), mostAhead), false)
 	d.Hot = n.heat.hot(key.Name, time.Now())
-	if q.Count {
-		d.Second, d.Tokens, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need)
+	extra := min(max(q.Extra, 0), mostAhead)
+	switch {
+	case q.Count && d.Hot:
+		d.Grant, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need, extra)
+	case q.Count:
+		d.Grant, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need, 0)
+	case d.Hot:
+		d.Grant = limit.Grant{Extra: extra, For: freeAhead}
 	}
 	d.Moves = n.movesOf(key.Name, q.Conversation)
 	return d
@@ -351,11 +367,14 @@ func (n *Node) refund(t *trip, f limit.Refund) {
 	if f == (limit.Refund{}) || t.loan.lender == "" {
 		return
 	}
-	h := n.handover
-	h.mu.Lock()
-	h.returns[t.loan.lender] = append(h.returns[t.loan.lender], giveBack{t.key, t.loan.origin, t.loan.second, f})
-	h.mu.Unlock()
+	n.handover.giveBack(t.loan.lender, giveBack{t.key, t.loan.origin, t.loan.second, f})
 	n.shareSoon()
+}
+
+func (h *handover) giveBack(lender string, g giveBack) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.returns[lender] = append(h.returns[lender], g)
 }
 
 func (h *handover) takeReturns() map[string][]giveBack {

@@ -171,8 +171,11 @@ func TestLoansAreCountedOnce(t *testing.T) {
 	l := Limits{Requests: 10, Tokens: 1000, Concurrent: 2}
 	lend := func() (Question, int64, int64, Verdict) {
 		q := edge.Ask("key")
-		second, tokens, v := owner.Lend("key", "edge", q.ID, l, Need{Tokens: 100})
-		return q, second, tokens, v
+		g, v := owner.Lend("key", "edge", q.ID, l, Need{Tokens: 100}, 5)
+		if g.Extra != 0 {
+			t.Fatalf("slots are not lent ahead: %+v", g)
+		}
+		return q, g.Second, g.Tokens, v
 	}
 	q1, second, tokens, v := lend()
 	if v.Over != None || v.State.Flying != 1 || v.State.Requests.Used != 1 || tokens != 100 {
@@ -223,6 +226,40 @@ func TestLoansAreCountedOnce(t *testing.T) {
 	// Used beyond the loan: counted at the borrower.
 	if f := edge.Settle(edge.Borrow(edge.Ask("key"), 7, 0), 50, 0); f != (Refund{}) || edge.State("key").Tokens.Used != 43 {
 		t.Errorf("%+v %+v", f, edge.State("key"))
+	}
+}
+
+// What is lent ahead is counted at once, ends with its second, and leaves room
+// for others.
+func TestLendingAhead(t *testing.T) {
+	for _, tt := range []struct {
+		limits Limits
+		extra  int64
+	}{
+		{Limits{Requests: 1000}, 50},
+		{Limits{Requests: 81}, 10},
+		{Limits{Requests: 3}, 0},
+		{Limits{Tokens: 9000}, 11},
+		{Limits{Requests: 1000, Concurrent: 1000}, 0},
+		{Limits{Requests: 1000, Day: 100}, 50},
+		{Limits{Requests: 1000, Day: 10}, 0},
+	} {
+		c := newClock()
+		owner := New("owner", c.now)
+		c.advance(300 * time.Millisecond)
+		k, _ := owner.Take("money", Limits{}, Need{})
+		owner.Settle(k, 0, 0)
+		g, v := owner.Lend("key", "edge", 1, tt.limits, Need{Tokens: 100, Cost: 6}, 50)
+		if v.Over != None || g.Extra != tt.extra || v.State.Requests.Used != 1+tt.extra {
+			t.Errorf("%+v: %+v %+v", tt.limits, g, v)
+		}
+		if tt.extra > 0 && g.For != 700*time.Millisecond {
+			t.Errorf("for %s", g.For)
+		}
+		owner.Return("key", g.Second, Refund{Requests: g.Extra, Tokens: g.Extra * g.Tokens})
+		if s := owner.State("key"); s.Requests.Used != 1 || s.Tokens.Used != 100 {
+			t.Errorf("after the return: %+v", s)
+		}
 	}
 }
 

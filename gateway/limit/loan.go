@@ -77,24 +77,60 @@ func (t *Table) answered(a *account, id uint64) {
 	}
 }
 
+// Grant is what Lend gave: room for one request and for Extra more of the same
+// size, which must start within For, counted from before the question was sent.
+type Grant struct {
+	Second int64 // in which they are counted, for Return
+	Tokens int64 // reserved for each
+	Extra  int64
+	For    time.Duration
+}
+
+// hoard is the part of what is left of a limit that one borrower may get beyond
+// its request.
+const hoard = 8
+
 // Lend grants room to another process as Take does to this one: the request is
-// counted here and runs there. It returns the tokens reserved and the second in
-// which they are, for Return.
-func (t *Table) Lend(key, origin string, id uint64, l Limits, n Need) (second, tokens int64, v Verdict) {
+// counted here and runs there. Where nothing but the minute is limited, or the
+// day has hardly begun, it grants up to extra more on top; they hold until the
+// end of the second in which they are counted, so that the window stays exact.
+func (t *Table) Lend(key, origin string, id uint64, l Limits, n Need, extra int64) (Grant, Verdict) {
 	s := t.shardOf(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := t.account(s, key)
 	now := t.clock()
-	v, tokens = t.judge(a, l, n, now)
+	v, tokens := t.judge(a, l, n, now)
 	if v.Over != None {
-		return 0, 0, v
+		return Grant{}, v
 	}
 	k := t.count(a, tokens, now)
 	k.pending = n.Cost
 	a.loans = append(a.loans, loan{origin: origin, id: id, at: now, pending: n.Cost})
-	v.counted(a.own(), k, now)
-	return k.second, k.tokens, v
+	r := a.own()
+	v.counted(r, k, now)
+	g := Grant{Second: k.second, Tokens: k.tokens, Extra: spare(l, v.State, k.tokens, extra)}
+	if g.Extra > 0 {
+		g.For = time.Duration(r.base + (k.second+1)*second - now)
+		r.add(k.second, g.Extra, g.Extra*k.tokens)
+		v.State.Requests.Used += g.Extra
+		v.State.Tokens.Used += g.Extra * k.tokens
+	}
+	return g, v
+}
+
+// spare is how much of extra may be lent.
+func spare(l Limits, s State, tokens, extra int64) int64 {
+	if l.Concurrent > 0 || l.Day > 0 && s.Spent+s.Pending > l.Day/2 {
+		return 0
+	}
+	if l.Requests > 0 {
+		extra = min(extra, s.Requests.Remaining(l.Requests)/hoard)
+	}
+	if l.Tokens > 0 {
+		extra = min(extra, s.Tokens.Remaining(l.Tokens)/hoard/max(tokens, 1))
+	}
+	return max(extra, 0)
 }
 
 // Return takes back what Lend granted in a second and was not used.
