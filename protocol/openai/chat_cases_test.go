@@ -30,6 +30,10 @@ var chatRequests = []struct{ name, target, body string }{
 	{"effort beside tools", "gpt-5.4", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","temperature":0.5,` + oneTool + `}`},
 	{"effort beside tools, which must be none", "gpt-5.6-terra", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","temperature":0.5,` + oneTool + `}`},
 	{"effort beside tools, where it may be", "gpt-5.1", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high",` + oneTool + `}`},
+	{"effort of a compatible server's model", "openai/gpt-oss-120b", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"xhigh","temperature":0.5}`},
+	{"effort of a model that may not know it", "llama-4", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"medium"}`},
+	{"thinking off at a compatible server", "qwen3-coder", `{"messages":[{"role":"user","content":"x"}],"thinking":{"type":"disabled"}}`},
+	{"thinking off where there is none", "llama-4", `{"messages":[{"role":"user","content":"x"}],"thinking":{"type":"disabled"}}`},
 	{"both limits, case-25", "gpt-4o", `{"messages":[{"role":"user","content":"x"}],"max_tokens":5,"max_completion_tokens":6}`},
 	{"developer on an old model, case-11", "gpt-4", `{"messages":[{"role":"developer","content":"d"},{"role":"user","content":"x"}]}`},
 	{"system on a new model", "o4-mini", `{"messages":[{"role":"system","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"user","content":"x"}]}`},
@@ -39,6 +43,7 @@ var chatRequests = []struct{ name, target, body string }{
 	{"choice none keeps tools, case-17", "gpt-4o", `{"messages":[{"role":"user","content":"a"}],"tool_choice":"none",` + oneTool + `}`},
 	{"choice without tools, case-20", "gpt-4o", `{"messages":[{"role":"user","content":"a"}],"tool_choice":"auto","parallel_tool_calls":true}`},
 	{"parallel", "gpt-4o", `{"messages":[{"role":"user","content":"a"}],"parallel_tool_calls":false,"tool_choice":{"type":"function","function":{"name":"f"}},` + oneTool + `}`},
+	{"parallel, where calls never are", "o4-mini", `{"messages":[{"role":"user","content":"a"}],"parallel_tool_calls":false,` + oneTool + `}`},
 	{"allowed tools, case-22", "gpt-4o", `{"messages":[{"role":"user","content":"a"}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"f"}}]}},` + oneTool + `}`},
 	{"allowed tools elsewhere", "llama-4", `{"messages":[{"role":"user","content":"a"}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"f"}}]}},"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]}`},
 	{"tools in other forms", "gpt-4o", `{"messages":[{"role":"user","content":"a"}],"tool_choice":{"type":"tool","name":"anthropic","disable_parallel_tool_use":true},"tools":[{"type":"function","name":"flat","parameters":{"type":"object"}},{"name":"anthropic","description":"d","input_schema":{"type":"object","properties":{"a":{"type":"string"}}},"cache_control":{"type":"ephemeral"}},{"type":"custom","name":"typed","input_schema":{}}]}`},
@@ -76,22 +81,23 @@ func TestChatRequests(t *testing.T) {
 	schema := protocoltest.LoadSchema(t, "openai.chat.completions.request")
 	var text strings.Builder
 	for _, c := range chatRequests {
-		out, x, err := chatRequest(t, c.body, c.target)
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		fmt.Fprintf(&text, "# %s, for %s\n%s\n", c.name, c.target, out)
-		if w := x.WarningsHeader(); w != "" {
-			fmt.Fprintf(&text, "warns %s\n", w)
-		}
-		extended := strings.Contains(out, "reasoning_content") || strings.Contains(out, "reasoning_details") || strings.Contains(out, "extra_content")
-		if err := schema.Validate([]byte(out)); err != nil && !extended {
-			t.Errorf("%s: %v\n%s", c.name, err, out)
-		}
-		if again, _, _ := chatRequest(t, out, c.target); again != out {
-			t.Errorf("%s: %s\nbecomes %s", c.name, out, again)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			out, x, err := chatRequest(t, c.body, c.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&text, "# %s, for %s\n%s\n", c.name, c.target, out)
+			if w := x.WarningsHeader(); w != "" {
+				fmt.Fprintf(&text, "warns %s\n", w)
+			}
+			extended := strings.Contains(out, "reasoning_content") || strings.Contains(out, "reasoning_details") || strings.Contains(out, "extra_content")
+			if err := schema.Validate([]byte(out)); err != nil && !extended {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if again, _, _ := chatRequest(t, out, c.target); again != out {
+				t.Errorf("%s\nbecomes %s", out, again)
+			}
+		})
 	}
 	golden(t, "chat-requests.txt", text.String())
 }

@@ -73,7 +73,7 @@ func (e *chatEncoder) number(name string, n int64) {
 
 func (e *chatEncoder) limits() {
 	name := "max_completion_tokens"
-	if e.x.LegacyMaxTokens {
+	if e.x.LegacyMaxTokens && !e.model.modern { // which refuse the old name wherever they run
 		name = "max_tokens"
 	}
 	e.number(name, e.r.MaxTokens)
@@ -116,10 +116,6 @@ func (e *chatEncoder) effort() (thinks bool) {
 			wish = protocol.EffortNone
 		}
 	}
-	if wish == protocol.EffortNone && !e.model.own {
-		e.x.Warn("thinking", "not switched off")
-		return false
-	}
 	word, exact := e.model.effort(wish)
 	if !exact {
 		e.x.Warn("reasoning_effort", "not supported by this model as it is")
@@ -128,7 +124,7 @@ func (e *chatEncoder) effort() (thinks bool) {
 	if word == "" {
 		return e.model.thinks
 	}
-	return e.model.reasons && word != "none"
+	return e.model.own && word != "none"
 }
 
 // hasFunctions tells whether there is a tool that the client runs.
@@ -191,7 +187,7 @@ func (e *chatEncoder) account() {
 			e.raw("user", r.User)
 		}
 	}
-	if !r.CacheKey.Empty() {
+	if !r.CacheKey.Empty() && e.model.own { // other servers refuse it
 		e.raw("prompt_cache_key", r.CacheKey)
 	}
 	switch {

@@ -30,10 +30,9 @@ func (e *chatEncoder) tools() {
 	}
 	e.out = append(e.out, ']')
 	e.choice(choice)
-	switch e.r.Parallel {
-	case protocol.Yes:
-		e.out = append(e.out, `,"parallel_tool_calls":true`...)
-	case protocol.No:
+	// Yes is what happens anyway. Models that call one tool at a time refuse the
+	// field, whatever it says.
+	if e.r.Parallel == protocol.No && !e.model.oneCall {
 		e.out = append(e.out, `,"parallel_tool_calls":false`...)
 	}
 }

@@ -15,6 +15,7 @@ type model struct {
 	fixed       bool // but how hard cannot be chosen
 	quiet       bool // effort none is accepted
 	minimal     bool // effort minimal is accepted
+	oneCall     bool // calls one tool at a time, and takes no parallel_tool_calls
 	highest     protocol.Effort
 	toolsMute   bool // with tools, effort must not be given to the chat API
 	toolsQuiet  bool // with tools, effort must be none there
@@ -30,15 +31,31 @@ func modelOf(target string) model {
 	m := model{highest: protocol.EffortMax, search: strings.Contains(name, "-search")}
 	switch {
 	case len(name) > 1 && name[0] == 'o' && isDigit(name[1]), strings.HasPrefix(name, "codex-"):
-		m.own, m.modern, m.reasons, m.thinks, m.highest = true, true, true, true, protocol.EffortHigh
+		m.own, m.modern, m.oneCall = true, true, true
+		m.reasons, m.thinks, m.highest = true, true, protocol.EffortHigh
 	case strings.HasPrefix(name, "chatgpt-"):
 		m.own = true
+	case isThinker(name):
+		m.reasons, m.highest = true, protocol.EffortHigh
 	case strings.HasPrefix(name, "gpt-"):
 		if major, minor, rest, ok := version(name[len("gpt-"):]); ok {
 			m.gpt(major*100+minor, rest)
 		}
 	}
 	return m
+}
+
+// thinkers are models of compatible servers that take an effort. Others are
+// sent none: many servers refuse what they do not know.
+var thinkers = [...]string{"gpt-oss", "gemini-", "claude-", "grok-3-mini", "deepseek", "qwen", "glm-", "kimi-"}
+
+func isThinker(name string) bool {
+	for _, prefix := range thinkers {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // gpt sets what depends on a version, 501 for 5.1, and on what stands behind.
@@ -98,10 +115,10 @@ func (m *model) effort(e protocol.Effort) (word string, exact bool) {
 	switch {
 	case e == protocol.EffortUnset:
 		return "", true
-	case !m.own:
-		return e.String(), true
 	case !m.reasons:
 		return "", e == protocol.EffortNone
+	case e == protocol.EffortNone && !m.own: // no word for it that all servers know
+		return "", false
 	case m.fixed:
 		return "", e == protocol.EffortMedium
 	}
