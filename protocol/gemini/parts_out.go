@@ -55,11 +55,6 @@ func (a *answerPart) event(dst []byte, e *protocol.Event) []byte {
 	case protocol.EventStop:
 		a.ended = true
 		a.stop = protocol.Stop{Reason: e.Stop.Reason, Detail: bytes.Clone(e.Stop.Detail)}
-		if len(a.thinking) > 0 && a.show {
-			dst = append(comma(dst), `{"text":"","thought":true,"thoughtSignature":`...)
-			dst = append(carry(dst, a.thinking), '}')
-		}
-		a.thinking = nil
 	}
 	return dst
 }

@@ -182,7 +182,7 @@ func sentBack(t *testing.T, answers [][]byte) []protocol.Part {
 // A typed client decodes signatures from base64 and encodes them again.
 func TestSignaturesAreBase64(t *testing.T) {
 	r := protocol.Request{Reasoning: protocol.Reasoning{Show: protocol.Yes}}
-	answer := protocol.Response{Choices: []protocol.Choice{{Parts: []protocol.Part{anthropicThinking("hm", "EqQB-_"), call("1", "f", "{}")}}, {Parts: []protocol.Part{anthropicThinking("hm", "EqQB")}}}}
+	answer := protocol.Response{Choices: []protocol.Choice{{Parts: []protocol.Part{anthropicThinking("hm", "EqQB-_"), call("1", "f", "{}")}}, {Parts: []protocol.Part{anthropicThinking("hm", "EqQB"), say("a"), call("1", "f", "{}")}}}}
 	out := gemini.EncodeResponse(nil, exchange(&r, "x"), &answer)
 	var typed struct {
 		Candidates []struct {
