@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/llmgw/llmgw/protocol"
@@ -12,7 +13,7 @@ func (e *chatEncoder) format() {
 	if f == nil {
 		return
 	}
-	if f.Schema == nil {
+	if f.Schema == nil || e.model.noSchema {
 		e.out = append(e.out, `,"response_format":{"type":"json_object"}`...)
 		return
 	}
@@ -35,6 +36,43 @@ func (e *chatEncoder) format() {
 	}
 	e.raw("schema", f.Schema.Compact())
 	e.out = append(e.out, "}}"...)
+}
+
+// formatMessage writes in words what response_format does not say: a schema to
+// a model that takes none there, and for JSON mode the word that OpenAI
+// demands.
+func (e *chatEncoder) formatMessage() {
+	f := e.r.Format
+	if f == nil || f.Schema != nil && !e.model.noSchema || f.Schema == nil && e.saysJSON() {
+		return
+	}
+	e.begin(e.systemRole())
+	e.member("content")
+	if f.Schema == nil {
+		e.out = append(e.out, `"Answer with one JSON object."}`...)
+		return
+	}
+	e.x.Warn("response_format", "the schema is not enforced by this model")
+	e.out = protocol.AppendTexts(e.out, "", protocol.Text(`"Answer with one JSON object that matches this JSON schema: "`), protocol.AppendQuotedJSON(nil, f.Schema.Compact()))
+	e.out = append(e.out, '}')
+}
+
+// saysJSON tells whether the system messages hold the word that OpenAI demands
+// for its JSON mode. What users say does not count: they may say it in a later
+// turn, and an instruction that was there before would then be gone.
+func (e *chatEncoder) saysJSON() bool {
+	for i := range e.r.Messages {
+		m := &e.r.Messages[i]
+		if m.Role != protocol.RoleSystem && m.Role != protocol.RoleDeveloper {
+			break
+		}
+		for j := range m.Parts {
+			if bytes.Contains(bytes.ToLower(m.Parts[j].Text), []byte("json")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isStrict tells whether OpenAI takes a schema as strict: it is an object, and

@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -12,10 +11,7 @@ import (
 func (e *chatEncoder) messages() {
 	e.member("messages")
 	e.out = append(e.out, '[')
-	if e.r.Format != nil && e.r.Format.Schema == nil && !e.saysJSON() {
-		e.begin(e.systemRole())
-		e.out = append(e.out, `,"content":"Answer with one JSON object."}`...)
-	}
+	e.formatMessage()
 	for i := range e.r.Messages {
 		switch m := &e.r.Messages[i]; m.Role {
 		case protocol.RoleUser:
@@ -36,24 +32,6 @@ func (e *chatEncoder) messages() {
 		e.x.Warn("messages", "the last message is not continued")
 	}
 	e.out = append(e.out, ']')
-}
-
-// saysJSON tells whether the system messages hold the word that OpenAI demands
-// for its JSON mode. What users say does not count: they may say it in a later
-// turn, and an instruction that was there before would then be gone.
-func (e *chatEncoder) saysJSON() bool {
-	for i := range e.r.Messages {
-		m := &e.r.Messages[i]
-		if m.Role != protocol.RoleSystem && m.Role != protocol.RoleDeveloper {
-			break
-		}
-		for j := range m.Parts {
-			if bytes.Contains(bytes.ToLower(m.Parts[j].Text), []byte("json")) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (e *chatEncoder) systemRole() string {
@@ -226,7 +204,7 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 		e.content(m.Parts)
 	}
 	e.raw("refusal", refusal)
-	e.thinking(m, details)
+	e.thinking(m, calls, details)
 	if calls > 0 {
 		e.out = append(e.out, `,"tool_calls":[`...)
 		first := len(e.out)
@@ -240,10 +218,11 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 	e.out = append(e.out, '}')
 }
 
-// thinking writes what a compatible server wants of its model's thinking.
-func (e *chatEncoder) thinking(m *protocol.Message, signed int) {
+// thinking writes what a compatible server wants of its model's thinking:
+// DeepSeek and Kimi that of turns with calls alone.
+func (e *chatEncoder) thinking(m *protocol.Message, calls, signed int) {
 	switch {
-	case carriesThinking(e.x.Target):
+	case calls > 0 && carriesThinking(e.x.Target):
 		start := len(e.out)
 		e.out = append(e.out, `,"reasoning_content":"`...)
 		begun := len(e.out)

@@ -25,9 +25,9 @@ func DecodeChatResponse(x *protocol.Exchange, body []byte) (*protocol.Response, 
 		}
 		switch string(name) {
 		case "id":
-			r.ID = c.Text()
+			r.ID = optionalText(c)
 		case "model":
-			r.Model = c.Text()
+			r.Model = optionalText(c)
 		case "created":
 			r.Created, _ = protocol.Int(c.Raw())
 		case "service_tier":
@@ -70,7 +70,7 @@ func (d *answerDecoder) choice() (ch protocol.Choice) {
 		case "message":
 			c.Object(func(name []byte) { d.member(&m, name) })
 		case "finish_reason":
-			finish = c.Text()
+			finish = optionalText(c)
 		case "stop_reason": // vLLM: which of the stop sequences it was
 			matched = optionalText(c)
 		case "logprobs":
@@ -108,7 +108,7 @@ func (d *answerDecoder) member(m *answer, name []byte) {
 	case "content":
 		m.text(c)
 	case "refusal":
-		m.refusal = c.Text()
+		m.refusal = optionalText(c)
 	case "tool_calls":
 		c.Array(func(int) { m.calls = append(m.calls, d.call()) })
 	case "function_call": // deprecated, and without an id
@@ -118,11 +118,7 @@ func (d *answerDecoder) member(m *answer, name []byte) {
 	case "annotations":
 		m.annotations = readAnnotations(c)
 	case "images":
-		c.Array(func(int) {
-			if p, ok := readImage(c); ok {
-				m.images = append(m.images, p)
-			}
-		})
+		m.images = readImages(c)
 	default:
 		m.thinking.member(c, name)
 	}
@@ -258,6 +254,19 @@ func index(c *protocol.Cursor) int {
 		return 0
 	}
 	return int(n)
+}
+
+// readImages takes images, as OpenRouter has them.
+func readImages(c *protocol.Cursor) (out []protocol.Part) {
+	if c.Kind() != '[' {
+		return nil
+	}
+	c.Array(func(int) {
+		if p, ok := readImage(c); ok {
+			out = append(out, p)
+		}
+	})
+	return out
 }
 
 // readImage takes one of images.

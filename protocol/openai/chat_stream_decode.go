@@ -222,13 +222,7 @@ func (t *chatDelta) member(c *protocol.Cursor, name []byte) {
 	case "annotations":
 		t.annotations = readAnnotations(c)
 	case "images":
-		if c.Kind() == '[' {
-			c.Array(func(int) {
-				if p, ok := readImage(c); ok {
-					t.images = append(t.images, p)
-				}
-			})
-		}
+		t.images = readImages(c)
 	default:
 		t.thinking.member(c, name)
 	}

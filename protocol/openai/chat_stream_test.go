@@ -213,3 +213,22 @@ func TestLaterPiecesOfACall(t *testing.T) {
 		}
 	})
 }
+
+// A call without arguments has none in the stream either, and clients parse
+// what they get.
+func TestCallsWithoutArguments(t *testing.T) {
+	for name, calls := range map[string][]protocol.Event{
+		"case-57": {{Kind: protocol.EventPartStart, Part: &protocol.Part{Kind: protocol.PartCall, ID: protocol.TextOf("1"), Name: protocol.TextOf("f")}}, {Kind: protocol.EventPartStop}},
+		"case-66": {{Kind: protocol.EventPartStart, Part: &protocol.Part{Kind: protocol.PartCall, ID: protocol.TextOf("1"), Name: protocol.TextOf("f")}}, {Kind: protocol.EventDelta, Text: protocol.Text(`""`)}, {Kind: protocol.EventPartStop}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := append([]protocol.Event{{Kind: protocol.EventStart}}, calls...)
+			events = append(events, protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopTool}}, protocol.Event{Kind: protocol.EventEnd})
+			out := encodeStream(exchange(&protocol.Request{Stream: true}), events)
+			got := decodeStream(t, openai.NewChatStreamDecoder(exchange(&protocol.Request{})), out, len(out))
+			if want := "call 1 f<{}> stop5 end 0+0"; spellEvents(got) != want {
+				t.Errorf("got %s, want %s", spellEvents(got), want)
+			}
+		})
+	}
+}

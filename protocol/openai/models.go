@@ -21,6 +21,7 @@ type model struct {
 	toolsQuiet  bool // with tools, effort must be none there
 	breakpoints bool // prompt_cache_breakpoint is known
 	search      bool // web_search_options is known
+	noSchema    bool // response_format takes no schema
 }
 
 // modelOf reads a model's name. Names of aggregators (openai/gpt-5) and of
@@ -28,7 +29,7 @@ type model struct {
 func modelOf(target string) model {
 	name := target[strings.LastIndexByte(target, '/')+1:]
 	name = strings.TrimPrefix(name, "ft:")
-	m := model{highest: protocol.EffortMax, search: strings.Contains(name, "-search")}
+	m := model{highest: protocol.EffortMax, search: strings.Contains(name, "-search"), noSchema: strings.HasPrefix(name, "deepseek")}
 	switch {
 	case len(name) > 1 && name[0] == 'o' && isDigit(name[1]), strings.HasPrefix(name, "codex-"):
 		m.own, m.modern, m.oneCall = true, true, true
@@ -61,6 +62,7 @@ func isThinker(name string) bool {
 // gpt sets what depends on a version, 501 for 5.1, and on what stands behind.
 func (m *model) gpt(version int, rest string) {
 	m.own = true
+	m.noSchema = version < 400 || version == 400 && !strings.HasPrefix(rest, "o")
 	if version < 500 || version == 500 && strings.HasPrefix(rest, "-chat") {
 		return
 	}
