@@ -22,8 +22,15 @@ func exchange(r *protocol.Request, target string) *protocol.Exchange {
 	}
 }
 
-// encode arranges and encodes a request, and holds it against the schema.
-func encode(t *testing.T, x *protocol.Exchange) string {
+// encoderOf returns a function that arranges and encodes a request, and holds
+// it against the schema.
+func encoderOf(t *testing.T) func(*testing.T, *protocol.Exchange) string {
+	t.Helper()
+	schema := protocoltest.LoadSchema(t, "gemini.generateContent.request")
+	return func(t *testing.T, x *protocol.Exchange) string { return encode(t, schema, x) }
+}
+
+func encode(t *testing.T, schema *protocoltest.Schema, x *protocol.Exchange) string {
 	t.Helper()
 	protocol.Arrange(x)
 	body, err := gemini.EncodeRequest(nil, x)
@@ -33,7 +40,7 @@ func encode(t *testing.T, x *protocol.Exchange) string {
 	if !json.Valid(body) {
 		t.Fatalf("not JSON: %s", body)
 	}
-	if err := protocoltest.LoadSchema(t, "gemini.generateContent.request").Validate(body); err != nil {
+	if err := schema.Validate(body); err != nil {
 		t.Errorf("%v\n%.2000s", err, body)
 	}
 	return string(body)

@@ -67,6 +67,7 @@ func hello(r protocol.Request) protocol.Request {
 
 // The numbers are those of the list of cases where others went wrong.
 func TestEncodeRequestCases(t *testing.T) {
+	encode := encoderOf(t)
 	loop := []protocol.Message{
 		user(say("weather?")),
 		model(call("a", "get", `{"city":"Oslo"}`), call("b", "time", `{}`)),

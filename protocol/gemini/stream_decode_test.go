@@ -166,7 +166,7 @@ func TestStreamDecoderCases(t *testing.T) {
 func TestStreamDecoderNames(t *testing.T) {
 	r := hello(protocol.Request{Tools: []protocol.Tool{function("a/b", ""), {Kind: protocol.ToolCustom, Name: text("patch")}, {Name: text("ns__x"), Namespace: text("ns")}}})
 	x := exchange(&r, "gemini-3-flash")
-	body := encode(t, x)
+	body := encoderOf(t)(t, x)
 	_, after, _ := strings.Cut(body, `"functionDeclarations":[{"name":"`)
 	sent, _, _ := strings.Cut(after, `"`)
 	all := events(t, x, chunks(parts(`{"functionCall":{"name":"`+sent+`"}},{"functionCall":{"name":"patch","args":{"input":"x"}}},{"functionCall":{"name":"ns__x"}}`, stopped)), 0)

@@ -11,6 +11,7 @@ import (
 
 // What is wanted of thinking, and what each generation is asked for.
 func TestThinking(t *testing.T) {
+	encode := encoderOf(t)
 	models := []string{
 		"gemini-1.5-pro", "gemini-2.0-flash", "gemma-3-27b-it", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-2.5-pro", "models/gemini-2.5-pro",
 		"gemini-3-pro-preview", "gemini-3.1-pro-preview", "gemini-3-flash-preview", "gemini-3.5-flash-lite", "gemini-3.7-flash", "gemini-3.8-flash-lite", "gemini-4-flash",
