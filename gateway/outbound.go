@@ -49,9 +49,7 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	if o.usageForced {
 		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)
 	}
-	if t.endpoint.path == "/responses" {
-		edits = append(edits, openai.OwnReasoning(t.body)...)
-	}
+	edits = append(edits, ownThinking(t)...)
 	if t.wantsCacheKey() {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
 	}
@@ -65,6 +63,20 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 		o.header = append(o.header[:len(o.header):len(o.header)], hop.Field{Name: "Anthropic-Version", Value: anthropicVersion})
 	}
 	return o
+}
+
+// ownThinking takes out of a request what the gateway wrapped of another
+// provider's thinking: it fits this one no better than before.
+func ownThinking(t *trip) []protocol.Edit {
+	switch {
+	case t.endpoint.kind != kindGenerate && t.endpoint.kind != kindCount:
+		return nil
+	case t.endpoint.dialect == protocol.Anthropic:
+		return anthropic.OwnThinking(t.body)
+	case t.endpoint.dialect == protocol.Gemini:
+		return gemini.OwnSignatures(t.body)
+	}
+	return openai.OwnReasoning(t.body)
 }
 
 // nativePath is what follows an instance's base URL.
