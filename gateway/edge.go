@@ -100,6 +100,7 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 	if n.draining.Load() {
 		c.Response().Header.SetConnectionClose()
 	}
+	n.visited.Store(n.pulse.now.Load())
 	method, path := c.Method(), string(c.Request().URI().Path())
 	if m, ok := c.Context().UserValue(originalMethod).(string); ok {
 		method = m

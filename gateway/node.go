@@ -83,6 +83,7 @@ type Node struct {
 
 	ready     atomic.Bool
 	draining  atomic.Bool
+	visited   atomic.Int64 // when the last request came, Unix nanoseconds, as exact as the pulse
 	started   time.Time
 	life      context.Context // ends when the drain's time is over: every request descends from it
 	endLife   context.CancelCauseFunc
@@ -272,7 +273,7 @@ func (n *Node) Stop(ctx context.Context) error {
 }
 
 func (n *Node) stop(ctx context.Context) error {
-	timeout := n.snap.Load().config.Server.DrainTimeout
+	began, timeout := time.Now(), n.snap.Load().config.Server.DrainTimeout
 	n.log.Info("leaving", "drain_timeout", timeout)
 	n.ready.Store(false)
 	n.draining.Store(true)
@@ -288,6 +289,7 @@ func (n *Node) stop(ctx context.Context) error {
 	}
 	drain, cancel := context.WithTimeout(ctx, timeout+2*time.Second)
 	defer cancel()
+	n.lameDuck(drain, began, timeout)
 	var errs []error
 	if n.public != nil {
 		if err := n.app.ShutdownWithContext(drain); err != nil {
@@ -318,6 +320,26 @@ func (n *Node) stop(ctx context.Context) error {
 	errs = append(errs, n.shut())
 	n.log.Info("stopped")
 	return errors.Join(errs...)
+}
+
+// A node that leaves still takes requests for a while, to forward them: load
+// balancers ask for /ready every few seconds, and clients hold connections that
+// they learn to be at their end only with an answer.
+const (
+	lameDuckShare = 10 // of the drain's time: one part in ten
+	lameDuckMost  = 3 * time.Second
+	unvisited     = 10 * time.Second // without a request for so long there is nobody to wait for
+)
+
+// lameDuck waits until those who send requests here know better.
+func (n *Node) lameDuck(ctx context.Context, began time.Time, timeout time.Duration) {
+	if began.Sub(time.Unix(0, n.visited.Load())) > unvisited {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Until(began.Add(min(timeout/lameDuckShare, lameDuckMost)))):
+	}
 }
 
 // Kill closes everything at once, as a crash would: no leave, no drain. For

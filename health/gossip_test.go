@@ -196,8 +196,7 @@ func TestMergeCommutesAndRepeatsHarmlessly(t *testing.T) {
 		}
 		var want map[string]string
 		for order := range 3 {
-			g := newFleet(1, time.Second)
-			g.names[0] = "listener"
+			g := &fleet{tables: []*Table{New(Options{Origin: "listener", Now: func() time.Time { return f.now(0) }})}}
 			for _, i := range r.Perm(2 * len(news)) {
 				_ = g.tables[0].Merge(news[i%len(news)], nil)
 			}
@@ -376,6 +375,26 @@ func TestReportersThatWereProvedWrongAreNotBelieved(t *testing.T) {
 	f.elapsed += doubtFor + time.Second
 	report()
 	f.expect(t, "reported again, much later", Down, Down, Down)
+}
+
+// A node that starts again does not believe what a process of its name said of
+// its own network.
+func TestANewProcessTriesForItself(t *testing.T) {
+	f := newFleet(2, time.Second)
+	f.tables[0].Fail(subject, refused())
+	f.land()
+	f.tables[0] = New(Options{Origin: f.names[0], Now: func() time.Time { return f.now(0) }})
+	f.tables[0].Configure([]Target{{ID: subject, Provider: "p", Instance: "a", RecoveryAfter: time.Second}})
+	whole, _ := f.tables[1].MarshalBinary()
+	if err := f.tables[0].Merge(whole, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.expect(t, "after a restart", Up, Up)
+	f.tables[0].Fail(subject, refused()) // its version is above the one of before
+	f.land()
+	f.tables[1].Fail(subject, refused())
+	f.land()
+	f.expect(t, "reported by both", Down, Down)
 }
 
 // A report dies out where nobody repeats it; for its own node it stays until

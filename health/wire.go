@@ -94,6 +94,9 @@ func (t *Table) Merge(b []byte, relay func(name string, delta []byte)) error {
 	}
 	for _, n := range news {
 		t.clock = max(t.clock, n.record.version)
+		if n.key.kind == report && n.key.origin == t.o.Origin {
+			continue // known here, or of a process before this one, whose network is not this one's
+		}
 		old := t.records[n.key]
 		if old == nil && len(t.records) >= maxRecords {
 			t.expire()

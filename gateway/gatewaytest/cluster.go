@@ -54,6 +54,7 @@ type Options struct {
 	Log      *slog.Logger
 
 	Keepalive time.Duration // default 15 s
+	Timeout   string        // first_byte_timeout and idle_timeout of the instances; default 2s
 
 	// Dial opens a node's connections to providers; nil: as in production.
 	Dial func(ctx context.Context, node, network, address string) (net.Conn, error)
@@ -68,6 +69,9 @@ func New(t testing.TB, o Options) *Cluster {
 	t.Helper()
 	if o.Recovery == "" {
 		o.Recovery = "60s"
+	}
+	if o.Timeout == "" {
+		o.Timeout = "2s"
 	}
 	if o.Drain == "" {
 		o.Drain = "5s"
@@ -129,7 +133,7 @@ func (c *Cluster) blocks(o Options) string {
 	for d, version := range map[string]string{"openai": "/v1", "anthropic": "/v1", "gemini": "/v1beta"} {
 		fmt.Fprintf(&b, "provider %q {\n  %s\n  health {\n    recovery_after = %q\n  }\n", d, o.Provider, o.Recovery)
 		for _, in := range []string{"one", "two"} {
-			fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = %q\n    first_byte_timeout = \"2s\"\n    idle_timeout = \"2s\"\n  }\n", in, c.servers[d+"/"+in].URL+version, "provider-secret-"+d)
+			fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = %q\n    first_byte_timeout = %[4]q\n    idle_timeout = %[4]q\n  }\n", in, c.servers[d+"/"+in].URL+version, "provider-secret-"+d, o.Timeout)
 		}
 		b.WriteString("}\n")
 	}
