@@ -108,12 +108,16 @@ func TestNumbersProcess(t *testing.T) {
 		t.Skip("only as a process of make bench")
 	}
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var u unix.Rusage
-		if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(u.Utime.Nano()+u.Stime.Nano(), residentBytes(t))
+		fmt.Println(int64(processorTime(t)), residentBytes(t))
 	}
+}
+
+func processorTime(t testing.TB) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func residentBytes(t testing.TB) int64 {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -20,6 +19,7 @@ type outbound struct {
 	path, query string
 	header      []hop.Field
 	body        []byte
+	lent        bool        // body may be the client's, which goes with the request
 	usageForced bool        // the stream's usage frame is our wish, not the client's
 	conv        *conversion // nil: client and instance speak one dialect
 }
@@ -54,7 +54,7 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
 	}
 	if len(edits) == 0 {
-		o.body = t.body
+		o.body, o.lent = t.body, true
 	} else {
 		o.body = protocol.Splice(nil, t.body, edits...)
 	}
@@ -97,9 +97,9 @@ func (t *trip) wantsCacheKey() bool {
 // cacheKey names the key's conversation to a provider and tells nothing of
 // either: every node derives the same from the key's digest.
 func (t *trip) cacheKey() string {
-	mac := hmac.New(sha256.New, t.snap.keys[t.key].Digest[:])
-	mac.Write([]byte("prompt_cache_key\x00" + conversationOf(t.call, &t.peek)))
-	return "llmgw-" + hex.EncodeToString(mac.Sum(nil)[:16])
+	text := append(t.snap.keys[t.key].Digest[:], "\x00prompt_cache_key\x00"...)
+	sum := sha256.Sum256(append(text, conversationOf(t.call, &t.peek)...))
+	return "llmgw-" + hex.EncodeToString(sum[:16])
 }
 
 // autoCache sets the marks by which Anthropic caches a prompt, as far as the

@@ -51,7 +51,18 @@ func (n *Node) patiently(ctx context.Context, c *call) (*answer, *pending) {
 
 // mayStream tells whether a call may be for a stream, without parsing it.
 func (c *call) mayStream() bool {
-	return c.endpoint.stream || c.endpoint.kind == kindGenerate && bytes.Contains(c.body, []byte(`"stream"`))
+	if c.endpoint.stream || c.endpoint.kind != kindGenerate {
+		return c.endpoint.stream
+	}
+	for rest, found := c.body, true; found; {
+		if _, rest, found = bytes.Cut(rest, []byte(`"stream"`)); found {
+			value, ok := bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(":"))
+			if ok && bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("true")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lateAnswer is the head of an answer that is still to come.

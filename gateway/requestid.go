@@ -1,7 +1,8 @@
 package gateway
 
 import (
-	"fmt"
+	"encoding/binary"
+	"encoding/hex"
 	"math/rand/v2"
 )
 
@@ -20,6 +21,8 @@ func (n *Node) requestID(client []byte) string {
 			return string(client)
 		}
 	}
-	// Unlike anybody else's, not secret: the fast source will do.
-	return fmt.Sprintf("req_%016x%016x", rand.Uint64(), rand.Uint64())
+	id := [16]byte{} // it is no secret: the fast source will do
+	binary.NativeEndian.PutUint64(id[:], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
+	return "req_" + hex.EncodeToString(id[:])
 }

@@ -136,6 +136,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			RawQuery: out.query,
 			Header:   headerOf(out.header),
 			Body:     out.body,
+			Lent:     out.lent,
 		})
 		t.record.upstream += time.Since(began)
 		t.reached = t.reached || failed == nil || failed.Cause != "connect"

@@ -25,17 +25,6 @@ type frameSource interface {
 type splitter interface {
 	Feed(chunk []byte, frame func(raw []byte)) error
 	Close(frame func(raw []byte)) // hands out what is left at a clean end
-	Pending() int                 // how much of an unfinished frame is held
-}
-
-// fitting is the part of room to read into, so that the frames that end in it
-// fit into room again: what is more than the client's Read takes would cost a
-// write of its own.
-func fitting(room []byte, s splitter) []byte {
-	if held := s.Pending(); held < len(room)/2 {
-		return room[:len(room)-held]
-	}
-	return room
 }
 
 func splitterOf(array bool) splitter {
@@ -73,7 +62,7 @@ func newHopStream(r *hop.Response, array bool) *hopStream {
 }
 
 func (s *hopStream) pull(room []byte, emit func(raw []byte)) error {
-	m, err := s.body.Read(fitting(room, s.split))
+	m, err := s.body.Read(room)
 	if m > 0 {
 		if ferr := s.split.Feed(room[:m], emit); ferr != nil {
 			return ferr

@@ -24,6 +24,7 @@ type Group struct {
 	ttl      time.Duration
 	members  []member
 	byRank   []int // indices, the best priority first
+	even     bool  // all weights are equal
 }
 
 type member struct {
@@ -45,6 +46,7 @@ func NewGroup(provider string, ttl time.Duration, instances []Instance) *Group {
 		g.members = append(g.members, member{Instance: in, name: name, hash: hashText(seed, name), weight: float64(max(in.Weight, 1))})
 		g.byRank = append(g.byRank, i)
 	}
+	g.even = !slices.ContainsFunc(g.members, func(m member) bool { return m.weight != g.members[0].weight })
 	slices.SortStableFunc(g.byRank, func(a, b int) int { return g.members[a].Priority - g.members[b].Priority })
 	return g
 }
@@ -62,7 +64,7 @@ func (g *Group) choose(key uint64, usable uint64) int {
 			break
 		}
 		rank = m.Priority
-		if s := m.score(key); s > bestScore {
+		if s := g.score(m, key); s > bestScore {
 			best, bestScore = i, s
 		}
 	}
@@ -70,9 +72,13 @@ func (g *Group) choose(key uint64, usable uint64) int {
 }
 
 // score is -weight/ln(u), u uniform in (0,1): shares follow the weights, and a
-// member that leaves moves its own keys only.
-func (m *member) score(key uint64) float64 {
+// member that leaves moves its own keys only. Among equal weights it orders as
+// u does.
+func (g *Group) score(m *member, key uint64) float64 {
 	u := (float64(mix(key^m.hash)>>11) + 0.5) / (1 << 53)
+	if g.even {
+		return u
+	}
 	return -m.weight / math.Log(u)
 }
 

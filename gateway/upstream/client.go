@@ -49,6 +49,11 @@ func New(t Target, o Options) *Client {
 	return &Client{target: t, path: strings.TrimSuffix(t.BaseURL.EscapedPath(), "/"), transport: NewTransport(o)}
 }
 
+// readBuffer is somewhat less than the 4 KiB that a client is written at once:
+// what one read brings and the frame's beginning from the one before fit into
+// one write. Under TLS a smaller buffer costs no system call.
+const readBuffer = 3<<10 + 512
+
 // NewTransport makes the transport of one instance.
 func NewTransport(o Options) *http.Transport {
 	if o.DialTimeout <= 0 {
@@ -72,20 +77,21 @@ func NewTransport(o Options) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 256 << 10,
+		ReadBufferSize:         readBuffer,
 	}
 }
 
 // Close gives back idle connections; calls under way go on.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Call is one request. Header belongs to it for good; Body is the caller's
-// again when Do has returned.
+// Call is one request, which Header belongs to.
 type Call struct {
 	Method   string
 	Path     string // appended to the base URL's path
 	RawQuery string
 	Header   http.Header
-	Body     []byte
+	Body     []byte // never changed; the client may read it for as long as the response is open
+	Lent     bool   // Body is the caller's again when Do has returned
 }
 
 // Response is an answer for the client: a 2xx, or a 400-class one that is its
@@ -167,7 +173,10 @@ func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *paylo
 		req.GetBody = func() (io.ReadCloser, error) { return &reading{p: lent}, nil }
 		return req, lent
 	case len(call.Body) > 0:
-		own := bytes.Clone(call.Body)
+		own := call.Body
+		if call.Lent {
+			own = bytes.Clone(own)
+		}
 		req.Body = io.NopCloser(bytes.NewReader(own))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(own)), nil }
 	}

@@ -38,7 +38,7 @@ func TestBodyIsTheCallersAgain(t *testing.T) {
 	c := New(Target{BaseURL: u}, Options{})
 	defer c.Close()
 	lent := bytes.Clone(body)
-	r, fault := c.Do(t.Context(), &Call{Method: "POST", Path: "/", Header: http.Header{}, Body: lent})
+	r, fault := c.Do(t.Context(), &Call{Method: "POST", Path: "/", Header: http.Header{}, Body: lent, Lent: true})
 	if fault != nil {
 		t.Fatal(fault)
 	}

@@ -49,9 +49,6 @@ func (s *ArraySplitter) Feed(chunk []byte, piece func(raw []byte)) error {
 	return s.err
 }
 
-// Pending returns how many bytes of an unfinished piece are held.
-func (s *ArraySplitter) Pending() int { return len(s.buf) }
-
 // release empties the buffer and lets go of one that a large piece made big.
 func (s *ArraySplitter) release() {
 	if cap(s.buf) > keep {

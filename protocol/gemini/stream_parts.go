@@ -94,25 +94,15 @@ func (d *streamDecoder) text(ch *choice, p *outPart) {
 		d.emit(protocol.Event{Kind: protocol.EventDelta, Choice: ch.index, Text: p.text})
 		if kind == protocol.PartText {
 			ch.usable = true
-			d.keepText(ch, p.text)
+			if d.grounded {
+				ch.text = append(ch.text, p.text.String()...)
+			}
 		}
 	}
 	if !p.signature.Empty() {
 		ch.sealed = true
 		d.emit(protocol.Event{Kind: protocol.EventSignature, Choice: ch.index, Part: &protocol.Part{Kind: kind, Signature: madeHere(p.signature)}})
 	}
-}
-
-// keepText keeps what citations may point into.
-func (d *streamDecoder) keepText(ch *choice, t protocol.Text) {
-	if !d.grounded {
-		return
-	}
-	if d.held += len(t); d.held > maxHeld {
-		d.grounded = false
-		return
-	}
-	ch.text = append(ch.text, t.String()...)
 }
 
 func madeHere(data protocol.Text) protocol.Signature {
@@ -203,10 +193,6 @@ func (d *streamDecoder) functionCall(ch *choice, p *outPart) {
 		}
 	}
 	if ch.partial == nil {
-		return
-	}
-	if d.held += len(pieces); d.held > maxHeld {
-		d.fail(protocol.Errorf(protocol.BadGateway, "The provider's call of a tool is too long."))
 		return
 	}
 	ch.partial.add(pieces)
