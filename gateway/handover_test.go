@@ -177,7 +177,8 @@ func limitAll(lines string) map[string]string {
 }
 
 func TestThreeNodesAdmitAHundredOfThreeHundred(t *testing.T) {
-	c := New(t, Options{Nodes: 3, Limits: limitAll("requests_per_minute = 100")})
+	s := &stalls{}
+	c := New(t, Options{Nodes: 3, Log: slog.New(s), Limits: limitAll("requests_per_minute = 100")})
 	f := newFront(c)
 	for _, key := range names()[:2] {
 		var admitted atomic.Int64
@@ -191,6 +192,7 @@ func TestThreeNodesAdmitAHundredOfThreeHundred(t *testing.T) {
 			})
 		}
 		wg.Wait()
+		s.check(t)
 		if admitted.Load() != 100 {
 			t.Errorf("%s: %d admitted of 300, the limit is 100", key, admitted.Load())
 		}
