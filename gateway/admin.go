@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/pprof"
 	"slices"
@@ -190,10 +191,16 @@ func moment(t time.Time) *time.Time {
 
 // sessionsView is the whole fleet's live sessions: any node can be asked.
 func (n *Node) sessionsView(ctx context.Context) map[string][]sessionView {
-	list := []sessionView{}
+	newest := make(map[[3]string]sessionView) // a session whose key changed its owner is known to both
 	for _, s := range n.askAll(ctx, "/sessions") {
-		list = append(list, s.Rows...)
+		for _, v := range s.Rows {
+			id := [3]string{v.APIKey, v.Conversation, v.Provider}
+			if old, ok := newest[id]; !ok || v.LastRequest.After(old.LastRequest) {
+				newest[id] = v
+			}
+		}
 	}
+	list := slices.AppendSeq([]sessionView{}, maps.Values(newest))
 	slices.SortFunc(list, func(a, b sessionView) int {
 		return strings.Compare(a.APIKey+"\x00"+a.Provider+"\x00"+a.Conversation, b.APIKey+"\x00"+b.Provider+"\x00"+b.Conversation)
 	})

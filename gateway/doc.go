@@ -10,13 +10,15 @@
 //  4. forward.go: the same bytes go to the owner over the hop; an owner that
 //     does not accept in time is passed over for the stand-by, else this node
 //     serves. A forwarded request is terminal: its receiver never asks a ring.
-//  5. serve.go: the owner routes the model to a provider, picks the session's
+//  5. limits.go: the key's limits are asked for room; handover.go and lease.go
+//     keep them exact while keys change owners and where an owner only decides.
+//  6. serve.go: the owner routes the model to a provider, picks the session's
 //     instance, and calls it; an instance's fault before the first byte moves
 //     the request to the next instance.
-//  6. body.go: same dialect, same bytes; model and stream options are spliced.
-//  7. relay.go: a stream flows back frame by frame, usage is read on the way,
+//  7. body.go: same dialect, same bytes; model and stream options are spliced.
+//  8. relay.go: a stream flows back frame by frame, usage is read on the way,
 //     and a stream that breaks ends with the dialect's error event.
-//  8. record.go: metrics, the log line, the session's touch; once a request,
+//  9. record.go: metrics, the log line, the session's touch; once a request,
 //     on the node that served it.
 //
 // What changes together is one immutable snapshot (snapshot.go), loaded once a

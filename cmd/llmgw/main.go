@@ -116,7 +116,7 @@ func newRoot(w world) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		startCommand(w), stopCommand(w), reloadCommand(w),
-		membersCommand(w), ringCommand(w), instancesCommand(w), sessionsCommand(w), statsCommand(w),
+		membersCommand(w), ringCommand(w), instancesCommand(w), sessionsCommand(w), limitsCommand(w), statsCommand(w),
 		configCommand(w), doctorCommand(w), demoCommand(w), mockCommand(w), envCommand(w),
 		keygenCommand(w), hashKeyCommand(w), versionCommand(w), completionCommand(w),
 	)
