@@ -13,6 +13,8 @@ import (
 // thing faithfully: the thoughtSignature of a part. So the thinking travels
 // there, as base64, which typed clients decode and encode again, of carried
 // and a JSON array [kind, text, signature, kind, text, signature, ...].
+// Where no call follows nobody wants it back, and it stays behind: SDKs drop a
+// turn that has a part without words.
 const (
 	carried     = "llmgw1."
 	carriedHead = "bGxtZ3cx" // how its base64 begins

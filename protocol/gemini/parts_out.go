@@ -25,6 +25,8 @@ type answerPart struct {
 	stop  protocol.Stop
 	ended bool
 	keep  bool // text is kept
+	held  int  // bytes of thinking kept
+	over  bool // a call is longer than it may be
 	at    int  // where in text, in code points, the open part begins
 }
 
@@ -55,11 +57,6 @@ func (a *answerPart) event(dst []byte, e *protocol.Event) []byte {
 	case protocol.EventStop:
 		a.ended = true
 		a.stop = protocol.Stop{Reason: e.Stop.Reason, Detail: bytes.Clone(e.Stop.Detail)}
-		if len(a.thinking) > 0 && a.show {
-			dst = append(comma(dst), `{"text":"","thought":true,"thoughtSignature":`...)
-			dst = append(carry(dst, a.thinking), '}')
-		}
-		a.thinking = nil
 	}
 	return dst
 }
@@ -102,19 +99,26 @@ func (a *answerPart) delta(dst []byte, t protocol.Text) []byte {
 	}
 	switch a.kind {
 	case protocol.PartText, protocol.PartRefusal:
+		if len(a.text)+len(t) > maxHeld {
+			a.keep, a.cites = false, nil
+		}
 		if a.keep {
 			a.text = append(a.text, t.String()...)
 		}
 		dst = append(comma(dst), `{"text":`...)
 		return append(append(dst, t...), '}')
 	case protocol.PartThinking:
-		a.buf = append(a.buf, t.Inner()...)
+		if a.held += len(t); a.held <= maxHeld {
+			a.buf = append(a.buf, t.Inner()...)
+		}
 		if a.show {
 			dst = append(comma(dst), `{"text":`...)
 			return append(append(dst, t...), `,"thought":true}`...)
 		}
 	case protocol.PartCall:
-		a.buf = append(a.buf, t.Inner()...)
+		if a.over = len(a.buf)+len(t) > maxHeld; !a.over {
+			a.buf = append(a.buf, t.Inner()...)
+		}
 	}
 	return dst
 }
@@ -132,7 +136,7 @@ func (a *answerPart) sign(dst []byte, s protocol.Signature) []byte {
 func (a *answerPart) finish(dst []byte) []byte {
 	switch a.kind {
 	case protocol.PartThinking, protocol.PartRedacted:
-		if a.signature.Present() {
+		if a.signature.Present() && a.held <= maxHeld {
 			text := append(append(protocol.Text{'"'}, a.buf...), '"')
 			a.thinking = append(a.thinking, protocol.Part{Kind: a.kind, Text: text, Signature: a.signature})
 		}
@@ -157,7 +161,7 @@ func (a *answerPart) call(dst []byte) []byte {
 	case len(a.thinking) > 0:
 		dst = append(dst, `,"thoughtSignature":`...)
 		dst = carry(dst, a.thinking)
-		a.thinking = nil
+		a.thinking, a.held = nil, 0
 	case a.signature.Maker == protocol.MadeByGemini:
 		dst = append(dst, `,"thoughtSignature":`...)
 		dst = append(dst, a.signature.Data...)

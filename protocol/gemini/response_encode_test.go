@@ -105,6 +105,31 @@ func TestStreamEncoderBuffersArguments(t *testing.T) {
 	}
 }
 
+// What must be kept until it is whole has a limit.
+func TestStreamEncoderLimits(t *testing.T) {
+	mega := text(strings.Repeat("x", 1<<20))
+	grow := func(kind protocol.PartKind, sign bool) []protocol.Event {
+		p := &protocol.Part{Kind: kind, ID: text("1"), Name: text("f")}
+		all := []protocol.Event{{Kind: protocol.EventStart}, {Kind: protocol.EventPartStart, Part: p}}
+		for range 10 {
+			all = append(all, protocol.Event{Kind: protocol.EventDelta, Text: mega})
+		}
+		if sign {
+			all = append(all, protocol.Event{Kind: protocol.EventSignature, Part: &protocol.Part{Signature: protocol.Signature{Maker: protocol.MadeByAnthropic, Data: text("s")}}})
+		}
+		return append(all, protocol.Event{Kind: protocol.EventPartStop})
+	}
+	out := stream(exchange(nil, "x"), append(grow(protocol.PartCall, false), protocol.Event{Kind: protocol.EventEnd}))
+	if len(out) > 1000 || !strings.Contains(string(out), "too long") || strings.Count(string(out), "data: ") != 1 {
+		t.Errorf("%d bytes: %.300s", len(out), out)
+	}
+	part := &protocol.Part{Kind: protocol.PartCall, ID: text("1"), Name: text("f")}
+	out = stream(exchange(nil, "x"), append(grow(protocol.PartThinking, true), protocol.Event{Kind: protocol.EventPartStart, Part: part}, protocol.Event{Kind: protocol.EventPartStop}))
+	if len(out) > 1000 || !strings.Contains(string(out), `"functionCall":{"id":"1","name":"f","args":{}}}`) {
+		t.Errorf("%d bytes: %.300s", len(out), out)
+	}
+}
+
 func TestStreamEncoderError(t *testing.T) {
 	x := exchange(nil, "x")
 	got := string(stream(x, []protocol.Event{
@@ -182,7 +207,7 @@ func sentBack(t *testing.T, answers [][]byte) []protocol.Part {
 // A typed client decodes signatures from base64 and encodes them again.
 func TestSignaturesAreBase64(t *testing.T) {
 	r := protocol.Request{Reasoning: protocol.Reasoning{Show: protocol.Yes}}
-	answer := protocol.Response{Choices: []protocol.Choice{{Parts: []protocol.Part{anthropicThinking("hm", "EqQB-_"), call("1", "f", "{}")}}, {Parts: []protocol.Part{anthropicThinking("hm", "EqQB")}}}}
+	answer := protocol.Response{Choices: []protocol.Choice{{Parts: []protocol.Part{anthropicThinking("hm", "EqQB-_"), call("1", "f", "{}")}}, {Parts: []protocol.Part{anthropicThinking("hm", "EqQB"), say("a"), call("1", "f", "{}")}}}}
 	out := gemini.EncodeResponse(nil, exchange(&r, "x"), &answer)
 	var typed struct {
 		Candidates []struct {

@@ -50,6 +50,10 @@ func DecodeResponse(x *protocol.Exchange, body []byte) (*protocol.Response, erro
 	return r, nil
 }
 
+// maxHeld bounds in bytes what is kept of one streamed answer until it can be
+// used: the arguments of a call, the text that citations point into.
+const maxHeld = sse.MaxFrame
+
 func unreadable() *protocol.Error {
 	return protocol.Errorf(protocol.BadGateway, "The provider's answer is not readable.")
 }
@@ -63,6 +67,7 @@ type streamDecoder struct {
 	logprobs bool // the client wants them
 	single   bool // the client wants one call at a time
 
+	held          int // bytes kept of the answer so far
 	started, done bool
 	id            []byte // responseId, without quotes
 	counted       []byte // the last usageMetadata

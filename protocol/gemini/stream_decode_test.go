@@ -240,3 +240,17 @@ func testLargeFrames(t *testing.T) {
 		t.Errorf("%d parts", len(got))
 	}
 }
+
+// What must be kept until it is whole has a limit.
+func TestStreamDecoderLimit(t *testing.T) {
+	d := gemini.NewStreamDecoder(exchange(nil, "gemini-3"))
+	all := d.Frame(nil, chunks(parts(`{"functionCall":{"name":"f","willContinue":true}}`)))
+	piece := chunks(parts(`{"functionCall":{"partialArgs":[{"jsonPath":"$.a","stringValue":"` + strings.Repeat("x", 1<<20) + `"}],"willContinue":true}}`))
+	for range 10 {
+		all = d.Frame(all, piece)
+	}
+	all = d.End(all)
+	if last := all[len(all)-1]; last.Kind != protocol.EventError || len(all) != 2 {
+		t.Error(trace(all))
+	}
+}

@@ -92,6 +92,10 @@ func (e *streamEncoder) Event(dst []byte, ev *protocol.Event) []byte {
 		return dst
 	}
 	e.parts = a.event(e.parts[:0], ev)
+	if a.over {
+		e.done = true
+		return append(dst, ErrorEvent(protocol.Errorf(protocol.BadGateway, "The provider's call of a tool is too long."))...)
+	}
 	if len(e.parts) == 0 && a.logs == nil {
 		return dst
 	}

@@ -42,7 +42,7 @@ func (d *streamDecoder) endChoices() {
 			d.fail(err)
 			return
 		}
-		if ch.open && ch.kind == protocol.PartText && ch.grounding != nil {
+		if ch.open && ch.kind == protocol.PartText && d.grounded && ch.grounding != nil {
 			if cites := citations(ch.grounding, ch.text, ch.partAt); len(cites) > 0 {
 				d.emit(protocol.Event{Kind: protocol.EventCite, Choice: ch.index, Part: &protocol.Part{Citations: cites}})
 			}

@@ -94,15 +94,25 @@ func (d *streamDecoder) text(ch *choice, p *outPart) {
 		d.emit(protocol.Event{Kind: protocol.EventDelta, Choice: ch.index, Text: p.text})
 		if kind == protocol.PartText {
 			ch.usable = true
-			if d.grounded {
-				ch.text = append(ch.text, p.text.String()...)
-			}
+			d.keepText(ch, p.text)
 		}
 	}
 	if !p.signature.Empty() {
 		ch.sealed = true
 		d.emit(protocol.Event{Kind: protocol.EventSignature, Choice: ch.index, Part: &protocol.Part{Kind: kind, Signature: madeHere(p.signature)}})
 	}
+}
+
+// keepText keeps what citations may point into.
+func (d *streamDecoder) keepText(ch *choice, t protocol.Text) {
+	if !d.grounded {
+		return
+	}
+	if d.held += len(t); d.held > maxHeld {
+		d.grounded = false
+		return
+	}
+	ch.text = append(ch.text, t.String()...)
 }
 
 func madeHere(data protocol.Text) protocol.Signature {
@@ -193,6 +203,10 @@ func (d *streamDecoder) functionCall(ch *choice, p *outPart) {
 		}
 	}
 	if ch.partial == nil {
+		return
+	}
+	if d.held += len(pieces); d.held > maxHeld {
+		d.fail(protocol.Errorf(protocol.BadGateway, "The provider's call of a tool is too long."))
 		return
 	}
 	ch.partial.add(pieces)
