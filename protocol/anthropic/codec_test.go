@@ -21,24 +21,6 @@ func newExchange(model string) *protocol.Exchange {
 	return &protocol.Exchange{Model: model, Target: model, Rand: protocol.NewRand(1, 2)}
 }
 
-// convert brings a request through the hub and back to this dialect.
-func convert(t *testing.T, target, body string) (*protocol.Exchange, string) {
-	t.Helper()
-	x := newExchange(target)
-	if err := anthropic.DecodeRequest(x, []byte(body)); err != nil {
-		t.Fatalf("%.300s: %v", body, err)
-	}
-	protocol.Arrange(x)
-	out, err := anthropic.EncodeRequest(nil, x)
-	if err != nil {
-		t.Fatalf("%.300s: %v", body, err)
-	}
-	if !json.Valid(out) {
-		t.Fatalf("%.300s became what is no JSON: %s", body, out)
-	}
-	return x, string(out)
-}
-
 // requests are the bodies of all requests of this dialect that were recorded
 // or captured, by name.
 func requests(t *testing.T) map[string][]byte {

@@ -67,13 +67,14 @@ func (b *block) media(s *source) *protocol.Media {
 	return m
 }
 
-// document appends a document. One that is made of blocks becomes a plain text
+// document adds a document. One that is made of blocks becomes a plain text
 // of them, its images behind it.
-func (d *requestDecoder) document(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+func (d *requestDecoder) document(c *protocol.Cursor, b *block) {
 	s := d.source(c, b)
 	m := b.media(&s)
 	if s.kind != "content" || c.Err() != nil {
-		return append(parts, protocol.Part{Kind: protocol.PartFile, Media: m})
+		d.add(protocol.Part{Kind: protocol.PartFile, Media: m})
+		return
 	}
 	var inner []protocol.Part
 	if s.content.Kind() == '"' {
@@ -84,25 +85,24 @@ func (d *requestDecoder) document(c *protocol.Cursor, b *block, parts []protocol
 	}
 	pass(c, &s.content)
 	m.Type = protocol.Text(`"text/plain"`)
-	parts = append(parts, protocol.Part{Kind: protocol.PartFile, Media: m})
+	d.add(protocol.Part{Kind: protocol.PartFile, Media: m})
 	for i := range inner {
 		if inner[i].Kind != protocol.PartText {
-			parts = append(parts, inner[i])
+			d.add(inner[i])
 		}
 	}
-	return parts
 }
 
-// searchResult appends a search result, which other providers know as text.
-func (d *requestDecoder) searchResult(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+// searchResult adds a search result, which other providers know as text.
+func (d *requestDecoder) searchResult(c *protocol.Cursor, b *block) {
 	if !need(c, b.hasContent, "search_result", "content") {
-		return parts
+		return
 	}
 	inner := d.content(c, b)
 	d.x.Warn("search_result", "sent as text")
 	head := protocol.AppendTexts(nil, "\n", b.title, b.url)
 	text := protocol.AppendTexts(nil, "\n", head, joinTexts("\n", inner))
-	return append(parts, protocol.Part{Kind: protocol.PartText, Text: text})
+	d.addText(text)
 }
 
 // joinTexts is one text of all texts in parts.

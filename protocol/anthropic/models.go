@@ -88,6 +88,9 @@ func modelOf(id string) *model {
 	if !ok {
 		return &foreign
 	}
+	if strings.Contains(name, ".") { // claude-opus-4.6, as some resellers write it
+		name = strings.ReplaceAll(name, ".", "-")
+	}
 	for i := range models {
 		if m := &models[i]; strings.HasPrefix(name, m.prefix) || m.prefix[len(m.prefix)-1] == '@' && name == m.prefix[:len(m.prefix)-1] {
 			return m

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"bytes"
+
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -41,10 +43,17 @@ func (d *requestDecoder) message() {
 
 // blocks reads an array of content blocks.
 func (d *requestDecoder) blocks(c *protocol.Cursor) []protocol.Part {
-	var few [8]protocol.Part // most messages have no more, and their list is then allocated once
-	parts := few[:0]
-	c.Array(func(int) { parts = d.block(c, parts) })
-	return append([]protocol.Part(nil), parts...)
+	base := len(d.stack)
+	c.Array(func(int) { d.block(c) })
+	parts := append([]protocol.Part(nil), d.stack[base:]...)
+	d.stack = d.stack[:base]
+	return parts
+}
+
+func (d *requestDecoder) add(p protocol.Part) { d.stack = append(d.stack, p) }
+
+func (d *requestDecoder) addText(t protocol.Text) {
+	d.add(protocol.Part{Kind: protocol.PartText, Text: t})
 }
 
 // block holds the members of a content block until its type, which may stand
@@ -60,19 +69,27 @@ type block struct {
 	hasContent, hasSource                   bool
 }
 
-// blockKinds are the types of blocks that are understood. Blocks of server
-// tools are recognised by their ending.
+// blockKinds are the types of blocks that are understood, but for those of
+// server tools.
+var blockKinds = [...]string{
+	"text", "tool_use", "tool_result", "thinking", "image", "redacted_thinking", "document", "search_result",
+	"tool_reference", "tool_addition", "tool_removal", "browser_state", "compaction", "fallback",
+}
+
+// blockKind finds a type of blocks; "": it is not known.
 func blockKind(t protocol.Text) string {
-	switch k := string(t.Inner()); k {
-	case "text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result",
-		"tool_reference", "tool_addition", "tool_removal", "browser_state", "compaction", "fallback":
-		return k
+	inner := t.Inner()
+	for _, k := range blockKinds {
+		if string(inner) == k {
+			return k
+		}
+	}
+	switch string(inner) {
 	case "server_tool_use", "mcp_tool_use", "mcp_tool_listing", "container_upload":
 		return serverBlock
-	default:
-		if len(k) > len("_tool_result") && k[len(k)-len("_tool_result"):] == "_tool_result" {
-			return serverBlock
-		}
+	}
+	if bytes.HasSuffix(inner, []byte("_tool_result")) {
+		return serverBlock
 	}
 	return ""
 }
@@ -80,27 +97,26 @@ func blockKind(t protocol.Text) string {
 // serverBlock is the kind of all blocks that Anthropic's own tools make.
 const serverBlock = "server"
 
-// block appends what the block at hand says to parts.
-func (d *requestDecoder) block(c *protocol.Cursor, parts []protocol.Part) []protocol.Part {
-	whole := *c
+// block adds what the block at hand says.
+func (d *requestDecoder) block(c *protocol.Cursor) {
+	start := c.Offset()
 	var b block
 	c.Object(func(name []byte) { d.blockMember(c, &b, name) })
-	if c.Err() != nil {
-		return parts
-	}
-	if b.kind == "" {
+	switch {
+	case c.Err() != nil:
+		return
+	case b.kind == "":
 		c.Fail("it lacks a type.")
-		return parts
+		return
+	case b.kind == serverBlock:
+		d.add(serverPart(protocol.Raw(d.body[start:c.Offset()]), b.name, b.cache))
+		return
 	}
-	if b.kind == serverBlock {
-		return append(parts, serverPart(whole.Raw(), b.name, b.cache))
+	n := len(d.stack)
+	d.part(c, &b)
+	if len(d.stack) > n && b.cache != protocol.CacheNone {
+		d.stack[len(d.stack)-1].Cache = b.cache
 	}
-	n := len(parts)
-	parts = d.part(c, &b, parts)
-	if len(parts) > n && b.cache != protocol.CacheNone {
-		parts[len(parts)-1].Cache = b.cache
-	}
-	return parts
 }
 
 func (d *requestDecoder) blockMember(c *protocol.Cursor, b *block, name []byte) {
@@ -162,8 +178,8 @@ func need(c *protocol.Cursor, has bool, kind, member string) bool {
 	return has
 }
 
-// part appends the part that a block is; one document can be several.
-func (d *requestDecoder) part(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+// part adds the part that a block is; one document can be several.
+func (d *requestDecoder) part(c *protocol.Cursor, b *block) {
 	p := protocol.Part{}
 	switch b.kind {
 	case "text":
@@ -176,8 +192,9 @@ func (d *requestDecoder) part(c *protocol.Cursor, b *block, parts []protocol.Par
 		}
 	case "document":
 		if need(c, b.hasSource, "document", "source") {
-			return d.document(c, b, parts)
+			d.document(c, b)
 		}
+		return
 	case "thinking":
 		p.Kind, p.Text, p.Signature = protocol.PartThinking, b.thinking, signatureOf(b.signature)
 		need(c, b.thinking != nil, "thinking", "thinking")
@@ -200,26 +217,27 @@ func (d *requestDecoder) part(c *protocol.Cursor, b *block, parts []protocol.Par
 			p.Parts = d.content(c, b)
 		}
 	case "search_result":
-		return d.searchResult(c, b, parts)
+		d.searchResult(c, b)
+		return
 	default:
-		return d.remark(c, b, parts)
+		d.remark(c, b)
+		return
 	}
-	return append(parts, p)
+	d.add(p)
 }
 
 // remark reads the blocks that matter to Anthropic's servers more than to a
 // model.
-func (d *requestDecoder) remark(c *protocol.Cursor, b *block, parts []protocol.Part) []protocol.Part {
+func (d *requestDecoder) remark(c *protocol.Cursor, b *block) {
 	switch {
 	case b.kind == "compaction" && b.hasContent: // a summary in place of the turns before it
-		return append(parts, d.content(c, b)...)
+		d.stack = append(d.stack, d.content(c, b)...)
 	case b.kind == "tool_reference":
 		d.x.Warn("tool_reference", "sent as text")
-		return append(parts, protocol.Part{Kind: protocol.PartText, Text: protocol.TextOf("[tool " + b.name.String() + "]")})
+		d.addText(protocol.TextOf("[tool " + b.name.String() + "]"))
 	case b.kind != "fallback":
 		d.x.Warn("messages", "a block that only Anthropic understands is dropped")
 	}
-	return parts
 }
 
 // content reads a block's content, which was skipped before its type was

@@ -40,7 +40,8 @@ func (e *encoder) part(role string, p *protocol.Part) error {
 		e.dst = append(e.dst, `{"type":"tool_use","id":`...)
 		e.dst = append(e.dst, idRule.Fit(p.ID)...)
 		e.member("name", e.x.SendName(p.Name, &nameRule))
-		e.member("input", p.Args)
+		e.dst = append(e.dst, `,"input":`...)
+		e.dst = appendOr(e.dst, p.Args, "{}")
 		e.mark(p.Cache)
 		e.dst = append(e.dst, '}')
 	case protocol.PartResult:
@@ -69,10 +70,7 @@ func (e *encoder) thought(role string, p *protocol.Part) {
 		e.dst = append(e.dst, p.Signature.Data...)
 	} else {
 		e.dst = append(e.dst, `{"type":"thinking","thinking":`...)
-		if p.Text == nil {
-			e.dst = append(e.dst, `""`...)
-		}
-		e.dst = append(e.dst, p.Text...)
+		e.dst = appendOr(e.dst, p.Text, `""`)
 		e.member("signature", p.Signature.Data)
 	}
 	e.dst = append(e.dst, '}')

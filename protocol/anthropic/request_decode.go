@@ -14,7 +14,7 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 	if err := protocol.ScanObject(body, func([]byte, protocol.Member) {}); err != nil {
 		return err
 	}
-	d := requestDecoder{x: x, c: protocol.NewCursor(body), r: new(protocol.Request)}
+	d := requestDecoder{x: x, body: body, c: protocol.NewCursor(body), r: new(protocol.Request), stack: make([]protocol.Part, 0, 8)}
 	d.c.Object(d.field)
 	if err := d.c.Err(); err != nil {
 		return err
@@ -37,10 +37,12 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 
 type requestDecoder struct {
 	x        *protocol.Exchange
+	body     []byte
 	c        *protocol.Cursor
 	r        *protocol.Request
 	system   []protocol.Part
 	messages []protocol.Message // behind a place for the system's, which may come later
+	stack    []protocol.Part    // of the blocks that are being read, those around them below
 	fast     bool
 }
 

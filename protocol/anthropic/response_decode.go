@@ -25,7 +25,6 @@ func DecodeResponse(x *protocol.Exchange, body []byte) (*protocol.Response, erro
 			d.r.Model = c.TextOrNull()
 		case "content":
 			content = true
-			d.parts = make([]protocol.Part, 0, 4)
 			c.Array(func(int) { d.block(c) })
 		case "stop_reason":
 			d.reason = c.TextOrNull()
@@ -174,9 +173,15 @@ func (d *responseDecoder) call(b *answerBlock) {
 	d.parts = append(d.parts, clientCall(d.x, protocol.Part{Kind: protocol.PartCall, ID: b.id, Name: b.name, Args: b.input}))
 }
 
-// clientCall gives a call the name that the client knows its tool by.
+// clientCall gives a call the name that the client knows its tool by, and an
+// id where the server gave none.
 func clientCall(x *protocol.Exchange, p protocol.Part) protocol.Part {
-	p.Name = x.ClientName(p.Name)
+	if p.ID.Empty() {
+		p.ID = protocol.TextOf(x.NewID("toolu_"))
+	}
+	if p.Name = x.ClientName(p.Name); p.Name == nil {
+		p.Name = protocol.Text(`""`)
+	}
 	if x.Request != nil {
 		if t := x.Tool(p.Name); t != nil {
 			p.Namespace, p.Custom = t.Namespace, t.Kind == protocol.ToolCustom

@@ -98,10 +98,7 @@ func appendTextBlock(dst []byte, t protocol.Text) []byte {
 // wrapped, so that it comes back with the next request.
 func appendThinking(dst []byte, t protocol.Text, s protocol.Signature) []byte {
 	dst = append(dst, `{"type":"thinking","thinking":`...)
-	if t == nil {
-		dst = append(dst, `""`...)
-	}
-	dst = append(dst, t...)
+	dst = appendOr(dst, t, `""`)
 	dst = append(dst, `,"signature":`...)
 	dst = append(dst, clientSignature(s)...)
 	return append(dst, '}')
@@ -119,10 +116,18 @@ func appendCall(dst []byte, p *protocol.Part, input protocol.Raw) []byte {
 	dst = append(dst, `{"type":"tool_use","id":`...)
 	dst = append(dst, idRule.Fit(p.ID)...)
 	dst = append(dst, `,"name":`...)
-	dst = append(dst, p.Name...)
+	dst = appendOr(dst, p.Name, `""`)
 	dst = append(dst, `,"input":`...)
-	dst = append(dst, input...)
+	dst = appendOr(dst, input, "{}")
 	return append(dst, `,"caller":{"type":"direct"}`...)
+}
+
+// appendOr writes a JSON value, or another where it is absent.
+func appendOr(dst, v []byte, absent string) []byte {
+	if v == nil {
+		return append(dst, absent...)
+	}
+	return append(dst, v...)
 }
 
 // appendStop writes stop_reason, stop_sequence and, of a refusal,
@@ -157,10 +162,7 @@ func appendStop(dst []byte, s *protocol.Stop, calls bool) []byte {
 	}
 	if s.Reason == protocol.StopRefusal {
 		dst = append(dst, `,"stop_details":{"type":"refusal","category":null,"explanation":`...)
-		if s.Detail == nil {
-			dst = append(dst, "null"...)
-		}
-		dst = append(dst, s.Detail...)
+		dst = appendOr(dst, s.Detail, "null")
 		dst = append(dst, '}')
 	}
 	return dst
