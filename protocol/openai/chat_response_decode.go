@@ -91,7 +91,7 @@ func (d *answerDecoder) choice() (ch protocol.Choice) {
 
 // answer is what the members of an answer's message say.
 type answer struct {
-	content     []protocol.Part
+	content     protocol.Text
 	refusal     protocol.Text
 	calls       []protocol.Part
 	annotations []protocol.Citation
@@ -106,7 +106,7 @@ func (d *answerDecoder) member(m *answer, name []byte) {
 	}
 	switch string(name) {
 	case "content":
-		m.text(c)
+		m.content = contentOf(c, &m.thinking)
 	case "refusal":
 		m.refusal = optionalText(c)
 	case "tool_calls":
@@ -124,26 +124,41 @@ func (d *answerDecoder) member(m *answer, name []byte) {
 	}
 }
 
-// text takes a content: a string, or the list of parts that some servers send.
-func (m *answer) text(c *protocol.Cursor) {
+// contentOf takes a content: a string, or the list of texts and thinking that
+// Mistral sends.
+func contentOf(c *protocol.Cursor, t *thinking) protocol.Text {
 	if c.Kind() != '[' {
-		m.content = append(m.content, protocol.Part{Text: c.Text()})
-		return
+		return optionalText(c)
 	}
+	var texts, thoughts []protocol.Text
 	c.Array(func(int) {
-		var kind, text protocol.Text
+		if c.Kind() != '{' {
+			return
+		}
 		c.Object(func(name []byte) {
 			switch string(name) {
-			case "type":
-				kind = c.Text()
 			case "text":
-				text = optionalText(c)
+				texts = append(texts, optionalText(c))
+			case "thinking":
+				thoughts = append(thoughts, contentOf(c, t))
 			}
 		})
-		if kind.Is("text") && text != nil {
-			m.content = append(m.content, protocol.Part{Text: text})
-		}
 	})
+	if thought := joinTexts(thoughts); thought != nil {
+		t.text = thought
+	}
+	return joinTexts(texts)
+}
+
+// joinTexts makes one text of several; nil of none.
+func joinTexts(texts []protocol.Text) protocol.Text {
+	switch len(texts) {
+	case 0:
+		return nil
+	case 1:
+		return texts[0]
+	}
+	return protocol.AppendTexts(nil, "", texts...)
 }
 
 func (d *answerDecoder) call() protocol.Part {
@@ -192,14 +207,9 @@ func clientCall(x *protocol.Exchange, p protocol.Part) protocol.Part {
 // parts returns what the message says, in the order of the hub: thinking,
 // words, images, calls.
 func (m *answer) parts() []protocol.Part {
-	said := make([]protocol.Part, 0, len(m.content)+len(m.calls)+len(m.images)+2)
-	for _, p := range m.content {
-		if !p.Text.Empty() {
-			said = append(said, p)
-		}
-	}
-	if len(m.annotations) > 0 && len(said) == 1 {
-		said[0].Citations = m.annotations
+	said := make([]protocol.Part, 0, len(m.calls)+len(m.images)+3)
+	if !m.content.Empty() {
+		said = append(said, protocol.Part{Text: m.content, Citations: m.annotations})
 	}
 	if !m.refusal.Empty() {
 		said = append(said, protocol.Part{Kind: protocol.PartRefusal, Text: m.refusal})

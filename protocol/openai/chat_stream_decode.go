@@ -208,7 +208,7 @@ func (t *chatDelta) member(c *protocol.Cursor, name []byte) {
 	}
 	switch string(name) {
 	case "content":
-		t.content = optionalText(c)
+		t.content = contentOf(c, &t.thinking)
 	case "refusal":
 		t.refusal = optionalText(c)
 	case "tool_calls":

@@ -158,6 +158,8 @@ func TestMessyStreams(t *testing.T) {
 		"Gemini's signature of a call named before it": {
 			chunksOf(`"delta":{"reasoning_details":[{"type":"reasoning.encrypted","data":"G","id":"1","format":"google-gemini-v1"}]}`, piece(`"index":0,"id":"1",`+fn("f", `{}`)), tools, done),
 			`call 1 f<{}> stop5 end 0+0`},
+		"Mistral's lists": {
+			chunksOf(`"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]}`, `"delta":{"content":[{"type":"text","text":"c"}]}`, `"delta":{"content":"d"}`, stop, done), "thinking<ab> text<cd> stop1 end 0+0"},
 		"a refusal": {
 			chunksOf(`"delta":{"refusal":"I "}`, `"delta":{"refusal":"cannot"}`, stop, done), "refusal<I cannot> stop6 end 0+0"},
 		"case-109 a whole answer as one chunk": {
