@@ -232,6 +232,15 @@ func TestEncodeRequestCases(t *testing.T) {
 		"another provider's tool that must be called": {
 			request: hello(protocol.Request{Choice: protocol.ToolChoice{Mode: protocol.ChoiceTool, Names: []protocol.Text{text("computer")}}, Tools: []protocol.Tool{{Kind: protocol.ToolServer, Name: text("computer"), Maker: protocol.MadeByAnthropic}}}), target: "gemini-3-flash", refused: "tool_choice",
 		},
+		"a choice of a tool that is not there": {
+			request: hello(protocol.Request{Choice: protocol.ToolChoice{Mode: protocol.ChoiceTool, Names: []protocol.Text{text("web_search")}}, Tools: tools, WebSearch: &protocol.WebSearch{}}), target: "gemini-3-flash", refused: "tool_choice",
+		},
+		"allowed tools that are no functions": {
+			request: hello(protocol.Request{Choice: protocol.ToolChoice{Mode: protocol.ChoiceAllowed, Names: []protocol.Text{text("web_search")}}, Tools: tools, WebSearch: &protocol.WebSearch{}}), target: "gemini-3-flash", has: []string{`"functionCallingConfig":{"mode":"NONE"}`},
+		},
+		"allowed tools of an old model": {
+			request: hello(protocol.Request{Choice: protocol.ToolChoice{Mode: protocol.ChoiceAllowed, Names: []protocol.Text{text("get")}}, Tools: tools}), target: "gemini-2.0-flash", has: []string{`"functionCallingConfig":{"mode":"AUTO"}`}, warnings: []string{"tool_choice"},
+		},
 		"a custom tool": {
 			request: hello(protocol.Request{Tools: []protocol.Tool{{Kind: protocol.ToolCustom, Name: text("apply_patch"), Description: text("Edits."), Raw: protocol.Raw(`{"type":"grammar","syntax":"lark","definition":"start: /x/"}`)}}}), target: "gemini-3-flash",
 			has: []string{`{"name":"apply_patch","description":"Edits.\n\nThe input is the raw text for the tool, not JSON. It must match this grammar:\nstart: /x/","parametersJsonSchema":{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}}`}, warnings: []string{"tools"},

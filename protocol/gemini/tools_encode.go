@@ -139,7 +139,7 @@ func (e *encoder) toolConfig() {
 	if e.functions && e.r.Parallel == protocol.No {
 		e.x.Warn("parallel_tool_calls", "only the first call of an answer is kept")
 	}
-	mode, names := "", e.r.Choice.Names
+	mode, names := "", []protocol.Text(nil)
 	if e.functions {
 		mode, names = e.mode()
 	}
@@ -182,13 +182,33 @@ func (e *encoder) mode() (mode string, names []protocol.Text) {
 	case protocol.ChoiceRequired:
 		return "ANY", nil
 	case protocol.ChoiceTool, protocol.ChoiceOneOf:
-		return "ANY", c.Names
+		names = e.functionsAmong(c.Names)
+		if len(names) == 0 {
+			e.fail(protocol.Invalid("tool_choice", "The tool that must be called is not among the functions of the request."))
+		}
+		return "ANY", names
 	case protocol.ChoiceAllowed:
-		if e.t.validated {
-			return "VALIDATED", c.Names
+		names = e.functionsAmong(c.Names)
+		switch {
+		case len(names) == 0: // only tools that are no functions
+			return "NONE", nil
+		case e.t.validated:
+			return "VALIDATED", names
 		}
 		e.x.Warn("tool_choice", "the model cannot be bound to some tools")
 		return "AUTO", nil
 	}
 	return "", nil
+}
+
+// functionsAmong leaves out what is no function of the request: the API
+// refuses other names.
+func (e *encoder) functionsAmong(names []protocol.Text) []protocol.Text {
+	var out []protocol.Text
+	for _, name := range names {
+		if t := e.x.Tool(name); t != nil && t.Kind != protocol.ToolServer {
+			out = append(out, name)
+		}
+	}
+	return out
 }
