@@ -49,7 +49,11 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	if o.usageForced {
 		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)
 	}
-	edits = append(edits, ownThinking(t)...)
+	own := ownThinking(t)
+	if edits = append(edits, own...); own == nil && t.caches(p) {
+		at := anthropic.Spans{System: t.peek.System, Tools: t.peek.Tools, Messages: t.peek.Messages}
+		edits = anthropic.CacheEdits(edits, t.body, at, model, n.cacheOptions(p))
+	}
 	if t.wantsCacheKey() {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
 	}
@@ -58,7 +62,9 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	} else {
 		o.body = protocol.Splice(nil, t.body, edits...)
 	}
-	o.body = n.autoCache(t, p, model, o.body)
+	if own != nil { // the messages lie elsewhere than in the client's body
+		o.body = n.autoCache(t, p, model, o.body)
+	}
 	if p.dialect == protocol.Anthropic && t.field("Anthropic-Version") == "" {
 		o.header = append(o.header[:len(o.header):len(o.header)], hop.Field{Name: "Anthropic-Version", Value: anthropicVersion})
 	}
@@ -105,13 +111,21 @@ func (t *trip) cacheKey() string {
 // autoCache sets the marks by which Anthropic caches a prompt, as far as the
 // provider's cache block wants them and the client has set none.
 func (n *Node) autoCache(t *trip, p *provider, model string, body []byte) []byte {
-	if p.dialect != protocol.Anthropic || t.endpoint.kind != kindGenerate {
+	if !t.caches(p) {
 		return body
 	}
-	return anthropic.AutoCache(nil, body, model, anthropic.CacheOptions{
+	return anthropic.AutoCache(nil, body, model, n.cacheOptions(p))
+}
+
+func (t *trip) caches(p *provider) bool {
+	return p.dialect == protocol.Anthropic && t.endpoint.kind == kindGenerate
+}
+
+func (n *Node) cacheOptions(p *provider) anthropic.CacheOptions {
+	return anthropic.CacheOptions{
 		System: p.Cache.AutoCacheSystem, Conversation: p.Cache.AutoCacheSystem, Tools: p.Cache.AutoCacheTools,
 		MinSystemTokens: int64(p.Cache.MinSystemTokens), Count: n.countSystem,
-	})
+	}
 }
 
 // countSystem counts the tokens of a "system": a string, or text blocks.
