@@ -34,18 +34,14 @@ vuln: ## known vulnerabilities in what the program calls
 	GOVULNCHECK=$(GOVULNCHECK) .ci/vuln
 
 fuzz: ## each fuzz target for FUZZTIME
-	@set -e; for pkg in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$pkg | grep ^Fuzz || true); do \
-	    echo "fuzz $$pkg $$target"; \
-	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
-	  done; done
+	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 bench: ## the figures that the design promises, as ratios in one run, then the benchmarks
 	cd gateway && LLMGW_BENCH=$(BENCH) go test -count=1 -run '^TestNumbers$$'
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
 
 golden: ## write the golden files anew; read the diff
-	go test ./gateway/config -update
+	go test ./gateway/config ./cmd/llmgw ./protocol/openai ./protocol/anthropic ./protocol/gemini -update
 
 check: lint test vuln fuzz ## what CI runs
 
