@@ -84,6 +84,9 @@ func (d *decodedError) read(value []byte) {
 		switch string(name) {
 		case "message", "detail":
 			d.message = text
+			if v[0] == '[' { // FastAPI: one of what is wrong with the request
+				d.message = firstMessage(v)
+			}
 		case "type":
 			d.kind = text
 		case "status":
@@ -99,6 +102,14 @@ func (d *decodedError) read(value []byte) {
 			d.details(v)
 		}
 	})
+}
+
+func firstMessage(list []byte) (text string) {
+	if first, ok := firstElement(list); ok {
+		msg, _ := Find(first, "msg")
+		text, _ = String(msg)
+	}
+	return text
 }
 
 // details reads the parts of Google's errors that matter here.
@@ -162,7 +173,7 @@ func (d *decodedError) classify(e *Error) {
 		e.Code, e.Status = Internal, Internal.Status()
 	default:
 		e.Code = CodeOf(e.Status)
-		if e.Status == 404 && code == ModelNotFound {
+		if e.Status == 404 && (code == ModelNotFound || strings.Contains(strings.ToLower(e.Message), "model")) {
 			e.Code = ModelNotFound
 		}
 	}
@@ -202,7 +213,7 @@ func codeNamed(name string) (Code, bool) {
 }
 
 func isContextLength(e *Error) bool {
-	return e.Reason == ReasonContextLength || strings.HasPrefix(e.Message, "prompt is too long") ||
+	return e.Reason == ReasonContextLength || e.Type == "exceed_context_size_error" || strings.HasPrefix(e.Message, "prompt is too long") ||
 		strings.Contains(e.Message, "exceeds the maximum number of tokens") || strings.Contains(e.Message, "maximum context length")
 }
 
