@@ -18,7 +18,7 @@ func BenchmarkServe(b *testing.B) {
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			serve := benchNode(b, newResponder(b).Addr().String(), "gw-1", "").Handler()
-			raw := request(bb.path, "whole", bb.body)
+			raw := request(benchKey(0), bb.path, "whole", bb.body)
 			b.ReportAllocs()
 			in, buffered, ctx := bytes.NewReader(nil), bufio.NewReaderSize(nil, 16<<10), &fasthttp.RequestCtx{}
 			for b.Loop() {

@@ -94,7 +94,7 @@ func (s *instanceStream) await(ctx context.Context) *fault {
 
 // read reads the instance once.
 func (s *instanceStream) read(room []byte) error {
-	m, err := s.body.Read(room)
+	m, err := s.body.Read(part(room))
 	if m > 0 {
 		if ferr := s.split.Feed(room[:m], s.frame); ferr != nil {
 			err = ferr

@@ -181,10 +181,10 @@ func copyThrough(c *fiber.Ctx, transport *http.Transport, base url.URL) error {
 	return nil
 }
 
-const (
-	benchKey     = "sk-bench"
-	benchKeyName = "bench"
-)
+const benchKeys = 16
+
+// benchKey names a key, whose text is the same behind "sk-".
+func benchKey(i int) string { return fmt.Sprintf("bench-%d", i) }
 
 // benchNode starts a real node.
 func benchNode(t testing.TB, provider, name, cluster string) *gateway.Node {
@@ -200,12 +200,16 @@ func benchNode(t testing.TB, provider, name, cluster string) *gateway.Node {
 }
 
 func benchConfig(t testing.TB, provider, name, cluster string) *config.Config {
+	var keys strings.Builder
+	for i := range benchKeys {
+		fmt.Fprintf(&keys, "api_key %q {\n  key = %q\n}\n", benchKey(i), "sk-"+benchKey(i))
+	}
 	src := fmt.Sprintf(`
 node_name = %q
 server { listen = "127.0.0.1:0" }
 admin { listen = "127.0.0.1:0" }
 %s
-api_key %q { key = %q }
+%s
 provider "openai" {
   instance "one" {
     base_url = "http://%s/v1"
@@ -225,7 +229,7 @@ provider "anthropic" {
 }
 route "gpt-*" { provider = "openai" }
 route "claude-*" { provider = "anthropic" }
-`, name, cluster, benchKeyName, benchKey, provider, provider, provider)
+`, name, cluster, keys.String(), provider, provider, provider)
 	c, err := config.Parse(map[string][]byte{"bench.hcl": []byte(src)}, config.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ import (
 	"github.com/llmgw/llmgw/ring"
 )
 
-// benchPair starts two nodes and gives their addresses, first that of the key's
-// owner.
+// benchPair starts two nodes and gives their addresses, and two keys that the
+// first one owns.
 func benchPair(t testing.TB, provider string) []string {
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
@@ -39,24 +39,22 @@ func benchPair(t testing.TB, provider string) []string {
 		nodes = append(nodes, n)
 		join = fmt.Sprintf("%q", n.GossipAddr())
 	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		owner := ownerOf(t, nodes[0])
-		if ownerOf(t, nodes[1]) != owner || shares(t, nodes[0]) != 2 || shares(t, nodes[1]) != 2 {
-			continue
+	for deadline := time.Now().Add(10 * time.Second); shares(t, nodes[0]) != 2 || shares(t, nodes[1]) != 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("two nodes do not find each other")
 		}
-		if owner == nodes[1].Name() {
-			nodes[0], nodes[1] = nodes[1], nodes[0]
-		}
-		return []string{nodes[0].Addr(), nodes[1].Addr()}
 	}
-	t.Fatal("two nodes do not find each other")
-	return nil
-}
-
-func ownerOf(t testing.TB, n *gateway.Node) string {
-	var v struct{ Owner string }
-	ask(t, n, "/api/ring/"+benchKeyName, &v)
-	return v.Owner
+	found := []string{nodes[0].Addr(), nodes[1].Addr()}
+	for i := range benchKeys {
+		var v struct{ Owner string }
+		if ask(t, nodes[0], "/api/ring/"+benchKey(i), &v); v.Owner == nodes[0].Name() {
+			found = append(found, benchKey(i))
+		}
+	}
+	if len(found) < 4 {
+		t.Fatal("a node owns less than two keys")
+	}
+	return found
 }
 
 func shares(t testing.TB, n *gateway.Node) int {

@@ -23,14 +23,15 @@ func TestNumbers(t *testing.T) {
 	n.row("what", "yardstick", "llmgw", "figure", "promised", "")
 	provider := newResponder(t).Addr().String()
 	stick, node := spawn(t, "yardstick", provider), spawn(t, "node", provider)
-	const chat, messages = "/v1/chat/completions", "/v1/messages"
+	const chat, messages = chatPath, "/v1/messages"
 	const perStream = streamEvents
-	n.compare("chat of 1 KB, CPU per request", stick, node, request(chat, "whole", chatRequest(false)), shape{clients: 16, requests: 600}, 1.35)
-	n.compare("agent's body of 75 KB, CPU per request", stick, node, request(messages, "whole", agentRequest()), shape{clients: 16, requests: 300}, 1.35)
-	n.compare("stream of 200 events one by one, CPU per event", stick, node, request(chat, "paced", chatRequest(true)), shape{clients: 16, requests: 16, per: perStream}, 1.25)
-	n.compare("stream of 200 events at once, CPU per event", stick, node, request(chat, "burst", chatRequest(true)), shape{clients: 16, requests: 160, per: perStream}, 1.25)
-	n.hop(provider, request(chat, "whole", chatRequest(false)))
-	n.idle(provider, request(chat, "idle", chatRequest(true)))
+	key := benchKey(0)
+	n.compare("chat of 1 KB, CPU per request", stick, node, request(key, chat, "whole", chatRequest(false)), shape{clients: 16, requests: 600}, 1.35)
+	n.compare("agent's body of 75 KB, CPU per request", stick, node, request(key, messages, "whole", agentRequest()), shape{clients: 16, requests: 300}, 1.35)
+	n.compare("stream of 200 events one by one, CPU per event", stick, node, request(key, chat, "paced", chatRequest(true)), shape{clients: 16, requests: 16, per: perStream}, 1.25)
+	n.compare("stream of 200 events at once, CPU per event", stick, node, request(key, chat, "burst", chatRequest(true)), shape{clients: 16, requests: 160, per: perStream}, 1.25)
+	n.hop(provider)
+	n.idle(provider, request(key, chat, "idle", chatRequest(true)))
 	n.lookups()
 	n.cluster()
 	n.conversions()
@@ -66,6 +67,8 @@ func (n *numbers) verdict(ok bool) string {
 	n.over++
 	return "OVER"
 }
+
+const chatPath = "/v1/chat/completions"
 
 // shape is the load of a round.
 type shape struct {
@@ -123,20 +126,23 @@ func median[T ~int64 | ~float64](all []T) T {
 func micro(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d.Nanoseconds())/1e3) }
 
 // hop compares requests that reach their key's owner with requests that reach
-// another node, on two nodes whose processor time counts together.
-func (n *numbers) hop(provider string, request []byte) {
+// another node, on two nodes whose processor time counts together. Each way has
+// a key of its own: one that came both ways would be hot, and not be forwarded.
+func (n *numbers) hop(provider string) {
 	const cpu, latency = "the hop to the owner, CPU per request", "the hop to the owner, time at the median"
 	if !n.wanted(cpu) && !n.wanted(latency) {
 		return
 	}
 	pair := spawn(n.t, "pair", provider)
 	owner, edge := pair.addrs[0], pair.addrs[1]
+	body := chatRequest(false)
+	near, far := request(pair.addrs[2], chatPath, "whole", body), request(pair.addrs[3], chatPath, "whole", body)
 	s := shape{clients: 16, requests: 600, per: 1}
-	costs := n.turns(s, [2]*process{pair, pair}, [2]*load{dial(n.t, owner, s.clients, request), dial(n.t, edge, s.clients, request)})
+	costs := n.turns(s, [2]*process{pair, pair}, [2]*load{dial(n.t, owner, s.clients, near), dial(n.t, edge, s.clients, far)})
 	added := ratios(costs) - 1
 	n.row(cpu, micro(median(costs[0])), micro(median(costs[1])), fmt.Sprintf("+%.2fx", added), "+0.90x", n.verdict(added <= 0.9))
 
-	direct, through := dial(n.t, owner, 1, request), dial(n.t, edge, 1, request)
+	direct, through := dial(n.t, owner, 1, near), dial(n.t, edge, 1, far)
 	var took [2][]time.Duration
 	for range 3000 {
 		for i, l := range [2]*load{direct, through} {
@@ -179,7 +185,7 @@ func (n *numbers) idle(provider string, request []byte) {
 	n.row(what, kib(held[0]), kib(held[1]), kib(held[1]), "45 KiB", n.verdict(held[1] <= 45<<10))
 }
 
-func chatOnce() []byte { return request("/v1/chat/completions", "whole", chatRequest(false)) }
+func chatOnce() []byte { return request(benchKey(0), chatPath, "whole", chatRequest(false)) }
 
 // untilFirstEvent reads a stream's head and its first event.
 func (w *wire) untilFirstEvent() error {

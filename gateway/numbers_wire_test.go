@@ -223,9 +223,9 @@ func (l *load) once(c *wire) error {
 }
 
 // request writes a client's POST, with the headers that the official SDKs send.
-func request(path, mode, body string) []byte {
+func request(key, path, mode, body string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: gateway.example.net\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\n", path, benchKey)
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: gateway.example.net\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\n", path, "sk-"+key)
 	b.WriteString("Accept: application/json\r\nUser-Agent: OpenAI/JS 6.1.0\r\nX-Stainless-Lang: js\r\nX-Stainless-Package-Version: 6.1.0\r\n" +
 		"X-Stainless-Os: Linux\r\nX-Stainless-Arch: x64\r\nX-Stainless-Runtime: node\r\nX-Stainless-Runtime-Version: v22.1.0\r\nX-Stainless-Retry-Count: 0\r\n")
 	if strings.HasPrefix(path, "/v1/messages") {

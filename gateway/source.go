@@ -34,6 +34,11 @@ func splitterOf(array bool) splitter {
 	return &sse.Splitter{}
 }
 
+// part is what of a reader's room is read into: with the beginning of a frame
+// from the read before, what it brings fits into the room again. The rest would
+// cost a write of its own.
+func part(room []byte) []byte { return room[:len(room)-len(room)/8] }
+
 // readChunk is how much one Read of a source brings where nobody says.
 const readChunk = 4 << 10
 
@@ -62,7 +67,7 @@ func newHopStream(r *hop.Response, array bool) *hopStream {
 }
 
 func (s *hopStream) pull(room []byte, emit func(raw []byte)) error {
-	m, err := s.body.Read(room)
+	m, err := s.body.Read(part(room))
 	if m > 0 {
 		if ferr := s.split.Feed(room[:m], emit); ferr != nil {
 			return ferr
@@ -90,6 +95,9 @@ type heldFrames struct {
 }
 
 func (h *heldFrames) add(raw []byte) {
+	if h.bytes == nil {
+		h.bytes = make([]byte, 0, readChunk)
+	}
 	h.bytes = append(h.bytes, raw...)
 	h.ends = append(h.ends, len(h.bytes))
 }

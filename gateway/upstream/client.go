@@ -49,11 +49,6 @@ func New(t Target, o Options) *Client {
 	return &Client{target: t, path: strings.TrimSuffix(t.BaseURL.EscapedPath(), "/"), transport: NewTransport(o)}
 }
 
-// readBuffer is somewhat less than the 4 KiB that a client is written at once:
-// what one read brings and the frame's beginning from the one before fit into
-// one write. Under TLS a smaller buffer costs no system call.
-const readBuffer = 3<<10 + 512
-
 // NewTransport makes the transport of one instance.
 func NewTransport(o Options) *http.Transport {
 	if o.DialTimeout <= 0 {
@@ -77,7 +72,6 @@ func NewTransport(o Options) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 256 << 10,
-		ReadBufferSize:         readBuffer,
 	}
 }
 
