@@ -342,6 +342,9 @@ func (n *Node) decide(ctx context.Context, key *config.APIKey, q *question) *dec
 	case d.Hot:
 		d.Grant = limit.Grant{Extra: extra, For: freeAhead}
 	}
+	if l := limitsOf(key.Limits); nearEnd(l, d.Verdict.State) || muchUntold(l, d.Verdict) {
+		n.shareSoon()
+	}
 	d.Moves = n.movesOf(key.Name, q.Conversation)
 	return d
 }

@@ -44,7 +44,7 @@ func (n *Node) admit(ctx context.Context, t *trip, key *config.APIKey) *protocol
 	}
 	t.state = v.State
 	if v.Over == limit.None {
-		if nearEnd(t.limits, v.State) {
+		if nearEnd(t.limits, v.State) || muchUntold(t.limits, v) {
 			n.shareSoon() // the stand-by must know before the limit is crossed
 		}
 		return nil
@@ -56,6 +56,12 @@ func (n *Node) admit(ctx context.Context, t *trip, key *config.APIKey) *protocol
 // limit.
 func nearEnd(l limit.Limits, s limit.State) bool {
 	return l.Concurrent > 0 && s.Flying*10 >= l.Concurrent*8 || l.Day > 0 && s.Spent+s.Pending >= l.Day-l.Day/10
+}
+
+// muchUntold tells whether this node's death would forget more than a twentieth
+// of a limit.
+func muchUntold(l limit.Limits, v limit.Verdict) bool {
+	return l.Requests > 0 && v.Untold*20 >= l.Requests
 }
 
 // need is what a request is expected to use, as far as a limit asks.
@@ -107,6 +113,9 @@ func (n *Node) settle(t *trip, status int) {
 		tokens = t.ticket.Reserved() // nobody told: the estimate is the best guess
 	}
 	n.refund(t, n.limits.Settle(t.ticket, tokens, cost))
+	if cost > 0 && nearEnd(t.limits, t.state) {
+		n.shareSoon()
+	}
 }
 
 // generated tells whether a provider may have worked for the request.

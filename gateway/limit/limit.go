@@ -64,6 +64,8 @@ type Verdict struct {
 	Wait time.Duration
 	// State is what the key has used, this request included if it was admitted.
 	State State
+	// Untold is how many of the requests counted here nobody else knows of.
+	Untold int64
 }
 
 // State is a key's use at a moment.

@@ -109,11 +109,13 @@ func (t *Table) Lend(key, origin string, id uint64, l Limits, n Need, extra int6
 	a.loans = append(a.loans, loan{origin: origin, id: id, at: now, pending: n.Cost})
 	r := a.own()
 	v.counted(r, k, now)
+	v.Untold = a.untold
 	g := Grant{Second: k.second, Tokens: k.tokens, Extra: spare(l, v.State, k.tokens, extra)}
 	if g.Extra > 0 {
 		g.For = time.Duration(r.base + (k.second+1)*second - now)
 		r.add(k.second, g.Extra, g.Extra*k.tokens)
 		v.State.Requests.Used += g.Extra
+		a.untold += g.Extra
 		v.State.Tokens.Used += g.Extra * k.tokens
 	}
 	return g, v

@@ -28,12 +28,13 @@ type shard struct {
 // account is one key's. It is guarded by its shard's lock, and stays in the
 // shard while a request of the key runs.
 type account struct {
-	key   string
-	shard *shard
-	rows  []*row   // the first is this process's own
-	loans []loan   // what other nodes were granted here and have not told of yet
-	asked []uint64 // what this node asks another one for and has no answer to
-	dirty bool     // others have not been told
+	key    string
+	shard  *shard
+	rows   []*row   // the first is this process's own
+	loans  []loan   // what other nodes were granted here and have not told of yet
+	asked  []uint64 // what this node asks another one for and has no answer to
+	dirty  bool     // others have not been told
+	untold int64    // requests counted since they were
 }
 
 // New makes an empty table. origin names this process among all that ever
@@ -118,6 +119,7 @@ func (t *Table) Take(key string, l Limits, n Need) (Ticket, Verdict) {
 	r.flying++
 	r.pending += n.Cost
 	v.counted(r, k, now)
+	v.Untold = a.untold
 	return k, v
 }
 
@@ -127,6 +129,7 @@ func (t *Table) count(a *account, tokens, now int64) Ticket {
 	r.advance(now)
 	r.add(r.head, 1, tokens)
 	t.changed(a)
+	a.untold++
 	return Ticket{account: a, second: r.head, tokens: tokens}
 }
 

@@ -27,7 +27,7 @@ func (t *Table) Changed() []string {
 		s.mu.Lock()
 		for key, a := range s.m {
 			if a.dirty {
-				a.dirty = false
+				a.dirty, a.untold = false, 0
 				keys = append(keys, key)
 			}
 		}
