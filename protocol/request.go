@@ -162,7 +162,7 @@ const (
 	PartFile                       // Media: PDF or text
 	PartAudio                      // Media
 	PartRefusal                    // Text
-	PartServerTool                 // Raw: a call of a provider's own tool, or its result; Name; Text: what it says in words, may be absent
+	PartServerTool                 // Raw: a call of a provider's own tool, or its result; Name; Text: what it says in words, may be absent; Signature.Maker: whose tool it is
 )
 
 // Part is one block of a message.

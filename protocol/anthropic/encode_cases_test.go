@@ -130,6 +130,9 @@ var turnCases = []encodeCase{
 	{name: "case-4 an id that does not fit", r: protocol.Request{Messages: []protocol.Message{
 		user(words("go")), assistant(call("functions.Bash:0", "f", `{}`)), user(result("functions.Bash:0", words("1"))),
 	}}, want: []string{`"id":"functions_Bash_0_a97d1507"`, `"tool_use_id":"functions_Bash_0_a97d1507"`}},
+	{name: "case-5 ids that differ in what does not fit", r: protocol.Request{Messages: []protocol.Message{
+		user(words("go")), assistant(call("a.b", "f", `{}`), call("a:b", "f", `{}`)), user(result("a:b", words("2")), result("a.b", words("1"))),
+	}}, want: []string{`"id":"a_b_2e7336dc"`, `"id":"a_b_6783a31e"`, `{"type":"tool_result","tool_use_id":"a_b_2e7336dc","content":"1"},{"type":"tool_result","tool_use_id":"a_b_6783a31e","content":"2"}`}},
 	{name: "case-7 no empty text beside calls", r: protocol.Request{Messages: []protocol.Message{
 		user(words("go")), assistant(words(""), call("a", "f", `{}`)), user(result("a")),
 	}}, want: []string{`"content":[{"type":"tool_use"`, `{"type":"tool_result","tool_use_id":"a"}`}},

@@ -1,6 +1,10 @@
 package anthropic_test
 
-import "github.com/llmgw/llmgw/protocol"
+import (
+	"strings"
+
+	"github.com/llmgw/llmgw/protocol"
+)
 
 var toolCases = []encodeCase{
 	{name: "case-12 no parameters", r: protocol.Request{Tools: []protocol.Tool{{Name: str("f")}}}, want: []string{`"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}}]`, `!tool_choice`}},
@@ -12,6 +16,8 @@ var toolCases = []encodeCase{
 		want: []string{`"input_schema":{"type":"object","$defs":{"x":{"properties":{"c":{},"d":{}},"required":["c"]}},"properties":{"a":{},"c":{},"d":{}},"required":["c"]}`}, warn: "tools: a union at the top of a schema is merged"},
 	{name: "case-15 a name that does not fit", r: protocol.Request{Tools: []protocol.Tool{tool("mcp.server/tool")}, Choice: protocol.ToolChoice{Mode: protocol.ChoiceTool, Names: []protocol.Text{str("mcp.server/tool")}}},
 		want: []string{`"tools":[{"name":"mcp_server_tool_9ab4336b"`, `"tool_choice":{"type":"tool","name":"mcp_server_tool_9ab4336b"}`}},
+	{name: "case-16 a long name", r: protocol.Request{Tools: []protocol.Tool{tool(strings.Repeat("n", 140))}, Messages: []protocol.Message{user(words("a")), assistant(call("c", strings.Repeat("n", 140), "{}")), user(result("c"))}},
+		want: []string{`"tools":[{"name":"` + strings.Repeat("n", 119) + `_976ca8c2"`, `"id":"c","name":"` + strings.Repeat("n", 119) + `_976ca8c2"`}},
 	{name: "strict where the schema is closed", r: protocol.Request{Tools: []protocol.Tool{{Name: str("f"), Strict: protocol.Yes, Schema: protocol.Raw(`{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}`)}}},
 		want: []string{`,"strict":true}`}},
 	{name: "strict dropped", r: protocol.Request{Tools: []protocol.Tool{{Name: str("f"), Strict: protocol.Yes, Schema: protocol.Raw(`{"type":"object","properties":{"a":{"type":"string","minLength":1}},"additionalProperties":false}`)}}},

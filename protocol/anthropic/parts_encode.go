@@ -93,7 +93,7 @@ func (e *encoder) result(p *protocol.Part) error {
 // resultContent writes a result's content: nothing, a string, or blocks.
 func (e *encoder) resultContent(parts []protocol.Part) error {
 	if len(parts) == 1 && parts[0].Kind == protocol.PartText && parts[0].Cache == protocol.CacheNone {
-		if !parts[0].Text.Empty() {
+		if !parts[0].Text.Blank() {
 			e.member("content", parts[0].Text)
 		}
 		return nil
