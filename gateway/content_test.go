@@ -94,6 +94,16 @@ func (k *streams) inside(t *testing.T) {
 			}
 			return cut(join(f.prelude, f.content)...)
 		},
+		"half a frame": func(f form) http.HandlerFunc {
+			if f.contentType != "" {
+				return f.stream(f.prelude, f.content)
+			}
+			last := f.end[len(f.end)-1]
+			if f.name == "chat" {
+				last = f.end[0]
+			}
+			return f.stream(f.prelude, f.content, []string{last[:len(last)-6]})
+		},
 		"silence": func(f form) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				f.stream(f.prelude, f.content)(w, r)
@@ -148,6 +158,17 @@ func (k *streams) behindContent(t *testing.T) {
 
 // An answer may be empty and still be an answer: it says how it ended.
 func (k *streams) empty(t *testing.T) {
+	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {
+		last := f.end[len(f.end)-1]
+		if f.contentType == "" { // without the last blank line it is an end, too
+			last = strings.TrimRight(last, "\r\n")
+		}
+		s.then(f.stream(f.prelude, f.content, f.end[:len(f.end)-1], []string{last}))
+		r := c.Post(c.NonOwner("alice"), "alice", f.path, f.body)
+		if want := strings.TrimRight(f.good(), "\r\n"); r.Status != 200 || strings.TrimRight(r.Body, "\r\n") != want {
+			t.Fatalf("%d %q", r.Status, r.Body)
+		}
+	})
 	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {
 		s.then(f.stream(f.prelude, f.end))
 		r := c.Post(c.NonOwner("alice"), "alice", f.path, f.body)

@@ -14,6 +14,7 @@ import (
 	"github.com/llmgw/llmgw/protocol/anthropic"
 	"github.com/llmgw/llmgw/protocol/gemini"
 	"github.com/llmgw/llmgw/protocol/openai"
+	"github.com/llmgw/llmgw/protocol/sse"
 )
 
 // instanceStream is an instance's stream: its frames are looked at, its usage
@@ -115,11 +116,23 @@ func (s *instanceStream) end() error {
 	if a, ok := s.split.(*gemini.ArraySplitter); ok && s.begun && s.failure == nil && !(s.ended && a.Closed()) {
 		return errUnfinished
 	}
-	s.split.Close(s.frame)
+	s.split.Close(s.last)
 	if s.begun && !s.ended && s.failure == nil && s.t.endpoint.kind == kindGenerate {
 		return errUnfinished
 	}
 	return io.EOF
+}
+
+// last takes what stands behind the last whole frame: an array's bracket, a
+// frame that lacks nothing but its blank line; not the half of a frame.
+func (s *instanceStream) last(raw []byte) {
+	if s.meter.array || sse.Complete(raw) || wholeData(sse.Data(raw)) {
+		s.take(raw)
+	}
+}
+
+func wholeData(data []byte) bool {
+	return string(data) == "[DONE]" || protocol.ScanObject(data, func([]byte, protocol.Member) {}) == nil
 }
 
 // take looks at one frame and passes it on, or keeps it back.
