@@ -339,11 +339,12 @@ func (n *Node) pushed(r *hop.Request) *hop.Response {
 	return &hop.Response{Status: 200}
 }
 
-// mergeLimits takes over entries. The owner of a key passes on what is news to
-// it: its stand-by may not have heard.
+// mergeLimits takes over entries, of keys that this node's configuration does
+// not have yet, too. The owner of a key passes on what is news to it: its
+// stand-by may not have heard.
 func (n *Node) mergeLimits(b []byte) error {
-	keys, v := n.snap.Load().keys, n.placement.view.Load()
-	return n.limits.Merge(b, func(key string) bool { return keys[key] != nil }, func(key string) {
+	v := n.placement.view.Load()
+	return n.limits.Merge(b, func(key string) {
 		if v.ring.Owner(key) == n.name {
 			n.limits.Touch(key)
 		}

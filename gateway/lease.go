@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/llmgw/llmgw/gateway/balance"
-	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/limit"
 	"github.com/llmgw/llmgw/protocol"
@@ -73,87 +70,6 @@ type giveBack struct {
 type loan struct {
 	lender, origin string
 	second         int64
-}
-
-// counter names the node that counts for a key: this one (no address), or the
-// one to ask.
-func (n *Node) counter(ctx context.Context, key string) place {
-	owner, standby := n.placement.of(key)
-	h, now := n.handover, time.Now()
-	if owner.name == n.name && now.UnixNano() > h.until.Load() {
-		return owner
-	}
-	if owner.name != n.name {
-		h.mu.Lock()
-		since, held := h.held[key]
-		h.mu.Unlock()
-		if owner.addr == "" || held && now.Sub(since) < acquiring {
-			return place{name: n.name}
-		}
-		return owner
-	}
-	h.mu.Lock()
-	if c, ok := h.ceded[key]; ok {
-		h.mu.Unlock()
-		if addr := n.addressOf(c.to); addr != "" && now.Sub(c.since) < acquiring {
-			return place{c.to, addr}
-		}
-		return owner
-	}
-	p, from := h.pulled[key], ""
-	if p == nil {
-		from = h.before(key, n.name, standby.name, now)
-	}
-	if from != "" && from != n.name {
-		p = &pull{at: now, done: make(chan struct{})}
-		h.pulled[key] = p
-		h.mu.Unlock()
-		n.pull(ctx, key, from)
-		close(p.done)
-		return owner
-	}
-	h.mu.Unlock()
-	if p != nil {
-		<-p.done // it has a short timeout
-	}
-	return owner
-}
-
-// addressOf finds a live member's peer address, also when it is in no ring.
-func (n *Node) addressOf(name string) string {
-	for _, m := range *n.members.Load() {
-		if m.Name == name && !m.Superseded && (m.State == "alive" || m.State == "suspect") {
-			return m.PeerAddress
-		}
-	}
-	return ""
-}
-
-// pull asks the owner before this node for all that it knows of a key, and
-// tells it by that to count no longer.
-func (n *Node) pull(ctx context.Context, key, from string) {
-	to := place{from, n.addressOf(from)}
-	if to.addr == "" {
-		return
-	}
-	for range 2 { // one node may know better who counted
-		d, err := n.ask(context.WithoutCancel(ctx), pullTimeout, to, key, &question{Origin: n.origin, Node: n.name, Claim: true})
-		if err != nil {
-			return
-		}
-		n.learn(d)
-		if to = (place{d.Counter, n.addressOf(d.Counter)}); d.Counter == n.name || to.addr == "" {
-			return
-		}
-	}
-}
-
-// learn keeps what a decision tells of a key.
-func (n *Node) learn(d *decision) {
-	if err := n.mergeLimits(d.Entries); err != nil {
-		n.log.Warn("a peer's hand-over cannot be read; it may run another version", "error", err)
-	}
-	n.adopt(d.Moves)
 }
 
 // ask puts a question to a peer, unless that has failed lately.
@@ -289,80 +205,6 @@ func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) 
 		return v, here, false
 	}
 	return v, place{d.Counter, n.addressOf(d.Counter)}, false
-}
-
-// asked decides for another node that serves one of this node's keys.
-func (n *Node) asked(ctx context.Context, r *hop.Request) *hop.Response {
-	q := new(question)
-	key := n.snap.Load().keys[r.Key]
-	if json.Unmarshal(r.Body, q) != nil || key == nil || q.Need.Tokens < 0 || q.Need.Cost < 0 {
-		return &hop.Response{Status: 400}
-	}
-	body, err := json.Marshal(n.decide(ctx, key, q))
-	if err != nil {
-		return &hop.Response{Status: 500}
-	}
-	return &hop.Response{Status: 200, Bytes: body}
-}
-
-func (n *Node) decide(ctx context.Context, key *config.APIKey, q *question) *decision {
-	d := &decision{Origin: n.origin}
-	h := n.handover
-	who := n.counter(ctx, key.Name)
-	switch {
-	case q.Claim && (who.name == n.name || who.name == q.Node):
-		who.name = q.Node
-		h.mu.Lock()
-		delete(h.held, key.Name)
-		h.ceded[key.Name] = cession{q.Node, time.Now()}
-		h.mu.Unlock()
-		h.doubt(time.Now())
-	case q.Leaving && who.name == q.Node: // this node's ring is behind
-		who.name = n.name
-		if err := n.mergeLimits(q.Entries); err != nil {
-			n.log.Warn("a peer's hand-over cannot be read; it may run another version", "error", err)
-		}
-		h.hold(key.Name)
-	}
-	if who.name != n.name {
-		d.Counter = who.name
-		d.Entries = n.limits.Append(nil, key.Name)
-		d.Moves = n.movesOf(key.Name, q.Conversation)
-		return d
-	}
-	d.Granted = true
-	n.noteHeat(key.Name, q.Node, 1+min(max(q.Served, 0), mostAhead), false)
-	d.Hot = n.heat.hot(key.Name, time.Now())
-	extra := min(max(q.Extra, 0), mostAhead)
-	switch {
-	case q.Count && d.Hot:
-		d.Grant, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need, extra)
-	case q.Count:
-		d.Grant, d.Verdict = n.limits.Lend(key.Name, q.Origin, q.ID, limitsOf(key.Limits), q.Need, 0)
-	case d.Hot:
-		d.Grant = limit.Grant{Extra: extra, For: freeAhead}
-	}
-	if l := limitsOf(key.Limits); nearEnd(l, d.Verdict.State) || muchUntold(l, d.Verdict) {
-		n.shareSoon()
-	}
-	d.Moves = n.movesOf(key.Name, q.Conversation)
-	return d
-}
-
-// movesOf lists where a key's sessions are that are not at home.
-func (n *Node) movesOf(key, conversation string) []balance.Move {
-	var list []balance.Move
-	s := n.snap.Load()
-	for _, name := range slices.Sorted(maps.Keys(s.providers)) {
-		k := balance.Key{APIKey: key}
-		if s.providers[name].byConv {
-			k.Conversation = conversation
-		}
-		if m, ok := n.balance.Exception(k, name); ok {
-			list = append(list, m)
-		}
-	}
-	return list
 }
 
 // refund gives back to a trip's lender what was not used.

@@ -299,7 +299,7 @@ func send(t *testing.T, from, to *Table) {
 	for key := range from.Keys() {
 		b = from.Append(b, key)
 	}
-	if err := to.Merge(b, every, func(string) {}); err != nil {
+	if err := to.Merge(b, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -119,14 +119,14 @@ func TestRowsAgainstBruteForce(t *testing.T) {
 				message := tables[owner].Append(nil, "key")
 				late = append(late, message)
 				for range 1 + r.IntN(2) {
-					if err := tables[next].Merge(message, every, func(string) {}); err != nil {
+					if err := tables[next].Merge(message, func(string) {}); err != nil {
 						t.Fatal(err)
 					}
 				}
 				owner = next
 			}
 			if seed%2 == 0 && len(late) > 0 && r.IntN(10) == 0 { // an old message, to anybody
-				if err := tables[r.IntN(len(tables))].Merge(late[r.IntN(len(late))], every, func(string) {}); err != nil {
+				if err := tables[r.IntN(len(tables))].Merge(late[r.IntN(len(late))], func(string) {}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -157,5 +157,3 @@ func TestRowsAgainstBruteForce(t *testing.T) {
 		}
 	}
 }
-
-func every(string) bool { return true }

@@ -8,6 +8,7 @@ import (
 
 // Bounds of what another node may make this one keep.
 const (
+	maxKeys = 1 << 18
 	maxRows = 256
 	maxText = 256
 	maxSum  = 1 << 54 // of any number, such as 200 days in nanoseconds: sums of rows do not overflow
@@ -112,10 +113,9 @@ func (r *row) append(b []byte, now, heard int64) []byte {
 	return b
 }
 
-// Merge takes over a message of entries. want says which keys are of interest,
-// fresh is told of those of which something was new. What a broken message says
-// before its fault is taken.
-func (t *Table) Merge(b []byte, want func(key string) bool, fresh func(key string)) error {
+// Merge takes over a message of entries; fresh is told of the keys of which
+// something was new. What a broken message says before its fault is taken.
+func (t *Table) Merge(b []byte, fresh func(key string)) error {
 	d := decoder{b: b}
 	for len(d.b) > 0 && !d.bad {
 		if d.byte() != wireVersion {
@@ -135,7 +135,7 @@ func (t *Table) Merge(b []byte, want func(key string) bool, fresh func(key strin
 			}
 			rows = append(rows, r)
 		}
-		if want(key) && t.take(key, rows, now) {
+		if t.take(key, rows, now) {
 			fresh(key)
 		}
 	}
@@ -150,6 +150,9 @@ func (t *Table) take(key string, rows []*row, now int64) (news bool) {
 	s := t.shardOf(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.m[key] == nil && len(s.m) >= maxKeys/shards {
+		return false
+	}
 	a := t.account(s, key)
 	for _, r := range rows {
 		if r.origin == t.origin || r.version == 0 {

@@ -28,22 +28,22 @@ func TestMessagesTellKeysApart(t *testing.T) {
 	var fresh []string
 	take := func() error {
 		fresh = nil
-		return b.Merge(m, func(key string) bool { return key != "three" }, func(key string) { fresh = append(fresh, key) })
+		return b.Merge(m, func(key string) { fresh = append(fresh, key) })
 	}
-	if err := take(); err != nil || len(fresh) != 2 {
+	if err := take(); err != nil || len(fresh) != 3 {
 		t.Fatalf("%v %v", fresh, err)
 	}
 	if err := take(); err != nil || len(fresh) != 0 {
 		t.Errorf("the same again is news: %v %v", fresh, err)
 	}
-	if b.State("one").Tokens.Used != 10 || b.State("three").Tokens.Used != 0 {
+	if b.State("one").Tokens.Used != 10 || b.State("three").Tokens.Used != 10 {
 		t.Error("what was merged")
 	}
 	if got := a.Append(nil, "unknown"); len(got) != 0 {
 		t.Errorf("an unknown key: %x", got)
 	}
 	for i := range m {
-		if err := New("x", c.now).Merge(m[:i], every, func(string) {}); err == nil && i > 0 && m[i] != wireVersion {
+		if err := New("x", c.now).Merge(m[:i], func(string) {}); err == nil && i > 0 && m[i] != wireVersion {
 			t.Errorf("cut at %d of %d: no error", i, len(m))
 		}
 	}
@@ -95,7 +95,7 @@ func TestManyAtOnce(t *testing.T) {
 					running--
 					mu.Unlock()
 					table.Settle(k, 3, 1)
-					_ = peer.Merge(table.Append(nil, "key"), every, func(string) {})
+					_ = peer.Merge(table.Append(nil, "key"), func(string) {})
 					table.Sweep()
 				}
 			})
@@ -120,7 +120,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add([]byte{wireVersion, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		table := New("b", c.now)
-		_ = table.Merge(b, every, func(string) {})
+		_ = table.Merge(b, func(string) {})
 		for key := range table.Keys() {
 			s := table.State(key)
 			if s.Requests.Used < 0 || s.Tokens.Used < 0 || s.Flying < 0 || s.Spent < 0 || s.Requests.Reset < 0 {
@@ -129,7 +129,7 @@ func FuzzMerge(f *testing.F) {
 			if _, v := table.Take(key, Limits{Requests: 5, Tokens: 5, Concurrent: 1, Day: 5}, Need{Tokens: 2}); v.Over != None && v.Wait <= 0 {
 				t.Fatalf("%+v", v)
 			}
-			if again := New("c", c.now); again.Merge(table.Append(nil, key), every, func(string) {}) != nil && len(key) <= maxText {
+			if again := New("c", c.now); again.Merge(table.Append(nil, key), func(string) {}) != nil && len(key) <= maxText {
 				t.Fatal("its own message is not read")
 			}
 		}
