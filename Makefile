@@ -41,7 +41,7 @@ bench: ## the figures that the design promises, as ratios in one run, then the b
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
 
 golden: ## write the golden files anew; read the diff
-	go test ./gateway/config ./cmd/llmgw ./protocol/openai ./protocol/anthropic ./protocol/gemini -update
+	go test ./gateway/config ./cmd/llmgw ./protocol ./protocol/openai ./protocol/anthropic ./protocol/gemini -update
 
 check: lint test vuln fuzz ## what CI runs
 

@@ -76,7 +76,6 @@ func (n *Node) convertedRequest(ctx context.Context, t *trip, p *provider, model
 	c.from = providerCodecFor(p.dialect)
 	c.x.Reset(c.kept)
 	c.x.Target = model
-	c.x.LegacyMaxTokens = p.compatible()
 	if e := fetchMedia(ctx, t.snap.fetch, c); e != nil {
 		return nil, e
 	}
@@ -92,18 +91,6 @@ func (n *Node) convertedRequest(ctx context.Context, t *trip, p *provider, model
 	o := &outbound{dialect: p.dialect, conv: c, body: n.autoCache(t, p, model, body), header: convertedHeader(t.header, p.dialect)}
 	o.path, o.query = generatePath(p.dialect, model, c.x.Request.Stream)
 	return o, nil
-}
-
-// compatible tells whether an instance of the provider is a server that only
-// speaks like OpenAI's: it may know no parameters but the old ones.
-func (p *provider) compatible() bool {
-	for _, in := range p.instances {
-		host := in.BaseURL.Hostname()
-		if !strings.HasSuffix(host, ".openai.com") && !strings.HasSuffix(host, ".azure.com") {
-			return p.dialect == protocol.OpenAI
-		}
-	}
-	return false
 }
 
 // generatePath is what follows an instance's base URL for an answer of a model.

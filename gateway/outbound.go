@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -54,7 +55,7 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 		at := anthropic.Spans{System: t.peek.System, Tools: t.peek.Tools, Messages: t.peek.Messages}
 		edits = anthropic.CacheEdits(edits, t.body, at, model, n.cacheOptions(p))
 	}
-	if t.wantsCacheKey() {
+	if t.wantsCacheKey(model) {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
 	}
 	if len(edits) == 0 {
@@ -95,17 +96,17 @@ func nativePath(e endpoint, model string) string {
 
 // wantsCacheKey tells whether OpenAI gets a prompt_cache_key of ours: requests
 // that share it are sent to the machine that holds their prefix.
-func (t *trip) wantsCacheKey() bool {
-	return t.endpoint.kind == kindGenerate && t.endpoint.dialect == protocol.OpenAI && t.peek.PromptCacheKey == "" &&
+func (t *trip) wantsCacheKey(model string) bool {
+	return t.endpoint.kind == kindGenerate && t.endpoint.dialect == protocol.OpenAI && t.peek.PromptCacheKey == "" && openai.TakesCacheKey(model) &&
 		(t.endpoint.path == "/chat/completions" || t.endpoint.path == "/responses")
 }
 
 // cacheKey names the key's conversation to a provider and tells nothing of
 // either: every node derives the same from the key's digest.
 func (t *trip) cacheKey() string {
-	text := append(t.snap.keys[t.key].Digest[:], "\x00prompt_cache_key\x00"...)
-	sum := sha256.Sum256(append(text, conversationOf(t.call, &t.peek)...))
-	return "llmgw-" + hex.EncodeToString(sum[:16])
+	mac := hmac.New(sha256.New, t.snap.keys[t.key].Digest[:])
+	mac.Write([]byte("prompt_cache_key\x00" + conversationOf(t.call, &t.peek)))
+	return "llmgw-" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // autoCache sets the marks by which Anthropic caches a prompt, as far as the

@@ -20,11 +20,6 @@ type Exchange struct {
 	Now time.Time
 	// Rand gives the random part of ids. Set it with [NewRand].
 	Rand *rand.Rand
-	// LegacyMaxTokens asks for max_tokens instead of max_completion_tokens,
-	// where the model takes it: for OpenAI-compatible servers that know only
-	// the old name.
-	LegacyMaxTokens bool
-
 	// FormatTool is the name of the tool that stands in for a JSON schema
 	// where a model has no native form: its arguments are the answer's text,
 	// and its stop is a plain end. "": none.

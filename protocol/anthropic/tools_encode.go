@@ -217,7 +217,11 @@ func (e *encoder) customTool(t *protocol.Tool) {
 		texts = append(texts, t.Description)
 	}
 	texts = append(texts, protocol.Text(`"The input is raw text, not JSON."`))
-	if v, ok := protocol.Find(t.Raw, "definition"); ok {
+	v, ok := protocol.Find(t.Raw, "definition")
+	if !ok {
+		v, ok = protocol.Find(t.Raw, "grammar", "definition") // the chat API's form
+	}
+	if ok {
 		e.x.Warn("tools", "the grammar of a custom tool is not enforced")
 		texts = append(texts, protocol.Text(`"It must follow this grammar:"`), protocol.Text(v))
 	}

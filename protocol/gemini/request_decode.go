@@ -71,7 +71,6 @@ func (d *decoder) top() {
 			d.toolConfig()
 		case "safetySettings", "safety_settings":
 			d.r.SafetyRaw = c.Raw()
-			d.x.Warn("safetySettings", "only Gemini models have them")
 		case "serviceTier", "service_tier":
 			d.r.Tier = tierIn(c.Str())
 		case "cachedContent", "cached_content":

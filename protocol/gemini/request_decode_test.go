@@ -71,7 +71,7 @@ func TestDecodeRequestAllFields(t *testing.T) {
 	for _, w := range x.Warnings() {
 		fields = append(fields, w.Field)
 	}
-	if want := []string{"generationConfig", "safetySettings", "labels"}; !slices.Equal(fields, want) {
+	if want := []string{"generationConfig", "labels"}; !slices.Equal(fields, want) {
 		t.Errorf("warnings %v", x.Warnings())
 	}
 }

@@ -147,15 +147,14 @@ func TestChatRequestIsNotChanged(t *testing.T) {
 	}
 }
 
-// Compatible servers that know only the old name get it, but for models that
-// refuse it.
-func TestLegacyMaxTokens(t *testing.T) {
+// OpenAI's own models are asked by the new name, which some of them insist on,
+// all others by the old one, which is the only one that some servers know.
+func TestMaxTokensByModel(t *testing.T) {
 	x := exchange(nil)
-	x.LegacyMaxTokens = true
 	if err := openai.DecodeChatRequest(x, []byte(`{"messages":[{"role":"user","content":"x"}],"max_completion_tokens":5}`)); err != nil {
 		t.Fatal(err)
 	}
-	for target, want := range map[string]string{"llama-4": `"max_tokens":5`, "gpt-5": `"max_completion_tokens":5`} {
+	for target, want := range map[string]string{"llama-4": `"max_tokens":5`, "gpt-oss-120b": `"max_tokens":5`, "gpt-5": `"max_completion_tokens":5`, "gpt-4o": `"max_completion_tokens":5`, "o3": `"max_completion_tokens":5`} {
 		x.Target = target
 		if out, err := openai.EncodeChatRequest(nil, x); err != nil || !strings.Contains(string(out), want) {
 			t.Errorf("%s, %v", out, err)

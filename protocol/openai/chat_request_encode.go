@@ -73,7 +73,7 @@ func (e *chatEncoder) number(name string, n int64) {
 
 func (e *chatEncoder) limits() {
 	name := "max_completion_tokens"
-	if e.x.LegacyMaxTokens && !e.model.modern { // which refuse the old name wherever they run
+	if !e.model.own { // compatible servers may know the old name alone
 		name = "max_tokens"
 	}
 	e.number(name, e.r.MaxTokens)

@@ -24,6 +24,10 @@ type model struct {
 	noSchema    bool // response_format takes no schema
 }
 
+// TakesCacheKey tells whether a model is one of OpenAI's own, whose API knows
+// prompt_cache_key; compatible servers may refuse it.
+func TakesCacheKey(model string) bool { return modelOf(model).own }
+
 // modelOf reads a model's name. Names of aggregators (openai/gpt-5) and of
 // fine-tuned models (ft:gpt-4o:...) are those of their base.
 func modelOf(target string) model {
