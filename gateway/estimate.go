@@ -1,10 +1,6 @@
 package gateway
 
-import (
-	"bytes"
-
-	"github.com/llmgw/llmgw/protocol"
-)
+import "bytes"
 
 // What a request is expected to use must be known before the provider tells.
 // Too much would refuse good requests, too little is put right when the call
@@ -21,7 +17,7 @@ func estimate(c *call) (input, output int64) {
 	text, runs := weigh(c.body)
 	input = int64(text)/bytesPerToken + int64(runs)*runTokens
 	if c.endpoint.kind == kindGenerate {
-		output = min(outputAsked(c), outputGuess)
+		output = min(outputAsked(c.body), outputGuess)
 	}
 	return input, output
 }
@@ -56,21 +52,37 @@ func base64ish(b []byte) bool {
 
 // outputAsked is the most that the client wants; outputGuess where it does not
 // say.
-func outputAsked(c *call) int64 {
-	paths := [...][]string{{"max_completion_tokens"}, {"max_tokens"}, {"max_output_tokens"}}
-	if c.endpoint.dialect == protocol.Gemini {
-		if n, ok := protocol.IntAt(c.body, "generationConfig", "maxOutputTokens"); ok && n > 0 {
-			return n
-		}
-		return outputGuess
-	}
-	for _, p := range paths {
-		if !bytes.Contains(c.body, []byte(p[0])) {
-			continue
-		}
-		if n, ok := protocol.IntAt(c.body, p...); ok && n > 0 {
+func outputAsked(body []byte) int64 {
+	for _, name := range [...]string{`"max_tokens"`, `"max_completion_tokens"`, `"max_output_tokens"`, `"maxOutputTokens"`} {
+		if n := numberOf(body, name); n > 0 {
 			return n
 		}
 	}
 	return outputGuess
+}
+
+// numberOf finds a member's number without reading the JSON: a quoted name
+// before a colon is a member somewhere, which is enough for a guess, and no text
+// of a user's, where quotes are escaped.
+func numberOf(body []byte, name string) int64 {
+	for {
+		i := bytes.Index(body, []byte(name))
+		if i < 0 {
+			return 0
+		}
+		body = body[i+len(name):]
+		rest := bytes.TrimLeft(body, " \t\r\n")
+		if len(rest) == 0 || rest[0] != ':' {
+			continue
+		}
+		rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+		n, digits := int64(0), 0
+		for digits < len(rest) && digits < 10 && '0' <= rest[digits] && rest[digits] <= '9' {
+			n = n*10 + int64(rest[digits]-'0')
+			digits++
+		}
+		if n > 0 {
+			return n
+		}
+	}
 }

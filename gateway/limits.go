@@ -17,6 +17,7 @@ type admission struct {
 	limits  limit.Limits
 	ticket  limit.Ticket // zero where nothing is counted
 	state   limit.State
+	stated  bool   // state is set
 	priced  string // the model that the last provider was asked for
 	reached bool   // a provider has seen the request
 	loan    loan
@@ -33,16 +34,13 @@ func limitsOf(c config.Limits) limit.Limits {
 func (n *Node) admit(ctx context.Context, t *trip, key *config.APIKey) *protocol.Error {
 	t.limits = limitsOf(key.Limits)
 	if t.endpoint.kind == kindCount {
-		if t.limited() {
-			t.state = n.limits.State(key.Name)
-		}
 		return nil
 	}
 	v, e := n.room(ctx, t, t.need())
 	if e != nil {
 		return e
 	}
-	t.state = v.State
+	t.state, t.stated = v.State, true
 	if v.Over == limit.None {
 		if nearEnd(t.limits, v.State) || muchUntold(t.limits, v) {
 			n.shareSoon() // the stand-by must know before the limit is crossed
@@ -152,8 +150,15 @@ func refusal(key *config.APIKey, l limit.Limits, v limit.Verdict) *protocol.Erro
 // limits are those of the gateway's account there: a key with limits here is
 // not told of them.
 func (n *Node) stampLimits(t *trip, a *answer) {
-	if !t.limited() {
+	key := t.snap.keys[t.key]
+	if key == nil || t.handed {
 		return
+	}
+	if t.limits = limitsOf(key.Limits); !t.limited() {
+		return
+	}
+	if !t.stated {
+		t.state = n.limits.State(t.key)
 	}
 	kept := a.header[:0]
 	for _, f := range a.header {
