@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,7 +93,7 @@ func (n *numbers) lookups() {
 	n.operation("the session's pick, of three instances", func() { b.Pick(g, k, "gpt-5", 0, judge) })
 }
 
-func (n *numbers) operation(what string, f func()) {
+func (n *numbers) operation(what string, f func()) { // the least of all tries: what else runs only adds
 	if !n.wanted(what) {
 		return
 	}
@@ -105,7 +106,7 @@ func (n *numbers) operation(what string, f func()) {
 		}
 		each[i] = (processorTime(n.t) - before) / times
 	}
-	took, allocations := median(each), testing.AllocsPerRun(1000, f)
+	took, allocations := slices.Min(each), testing.AllocsPerRun(1000, f)
 	n.row(what, "", "", fmt.Sprintf("%d ns, %.0f allocations", took.Nanoseconds(), allocations), "200 ns, 0", n.verdict(took < 200 && allocations == 0))
 }
 
