@@ -9,7 +9,9 @@ FUZZTIME   ?= 10s
 BENCH      ?= .
 BENCHTIME  ?= 100ms
 
-.PHONY: help build demo test check lint vuln fuzz bench golden clean
+CHAOS     ?=
+
+.PHONY: help build demo test check lint vuln fuzz bench chaos golden clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +41,10 @@ fuzz: ## each fuzz target for FUZZTIME
 bench: ## the figures that the design promises, as ratios in one run, then the benchmarks
 	cd gateway && LLMGW_BENCH=$(BENCH) go test -count=1 -run '^TestNumbers$$'
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
+
+chaos: build ## kill, hang, restart and cut off real nodes under load, and count what is lost (CHAOS=-short, -list, -run NAME)
+	go build -o bin/chaos ./gateway/chaos
+	./bin/chaos $(CHAOS)
 
 golden: ## write the golden files anew; read the diff
 	go test ./gateway/config ./cmd/llmgw ./protocol ./protocol/openai ./protocol/anthropic ./protocol/gemini -update

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// promise is what a failure may cost. Zero is zero; what is in flight on a node
+// that crashes may be lost, and is counted apart.
+type promise struct {
+	over    int           // above the limit of a minute
+	overFew int           // above the limit of running requests
+	slowest time.Duration // only told; 0: nothing is promised
+	healed  time.Duration // only told
+}
+
+type table struct {
+	rows   [][]string
+	notes  []string
+	broken bool
+}
+
+func (t *table) skip(f failure) {
+	t.rows = append(t.rows, []string{f.name, "", "", "", "", "", "", "", "", "", "skipped: needs network namespaces"})
+}
+
+func (t *table) add(f failure, r result) {
+	verdict := "OK"
+	switch {
+	case r.failed > 0 || r.duplicated > 0 || r.over > f.promise.over || r.overFew > f.promise.overFew || r.moved > 0:
+		verdict = "OVER"
+		t.broken = true
+	case f.promise.slowest > 0 && r.slowest > f.promise.slowest || f.promise.healed > 0 && r.healed > f.promise.healed:
+		verdict = "OK, but slow"
+	}
+	healed := "-"
+	if f.promise.healed > 0 {
+		healed = r.healed.Round(100 * time.Millisecond).String()
+	}
+	t.rows = append(t.rows, []string{
+		f.name, fmt.Sprint(r.sent), fmt.Sprint(r.failed), fmt.Sprint(r.inFlight), fmt.Sprint(r.duplicated),
+		fmt.Sprint(r.over), fmt.Sprint(r.overFew), fmt.Sprint(r.moved), r.slowest.Round(time.Millisecond).String(), healed, verdict + f.promise.bounds(),
+	})
+	for _, x := range r.faults {
+		t.notes = append(t.notes, f.name+": "+x)
+	}
+	if r.denied > 0 {
+		t.notes = append(t.notes, fmt.Sprintf("%s: %d requests of the minute were lost to the key", f.name, r.denied))
+	}
+	if verdict == "OK, but slow" {
+		t.notes = append(t.notes, f.name+": the slowest was "+r.slowestOf)
+	}
+}
+
+// bounds says what is allowed beyond nothing.
+func (p promise) bounds() string {
+	s := ""
+	if p.over > 0 || p.overFew > 0 {
+		s += fmt.Sprintf(" (over: at most %d/min, %d running)", p.over, p.overFew)
+	}
+	if p.slowest > 0 {
+		s += fmt.Sprintf(" (answers: %s)", p.slowest)
+	}
+	if p.healed > 0 {
+		s += fmt.Sprintf(" (heals: %s)", p.healed)
+	}
+	return s
+}
+
+func (t *table) write(w io.Writer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "FAILURE\tSENT\tFAILED\tIN FLIGHT\tTWICE\tOVER/MIN\tOVER RUNNING\tMOVED\tSLOWEST\tHEALED\tPROMISE")
+	for _, r := range t.rows {
+		for i, c := range r {
+			if i > 0 {
+				fmt.Fprint(tw, "\t")
+			}
+			fmt.Fprint(tw, c)
+		}
+		fmt.Fprintln(tw)
+	}
+	tw.Flush()
+	for _, n := range t.notes {
+		fmt.Fprintln(w, "  "+n)
+	}
+}
