@@ -168,6 +168,9 @@ func (n *Node) instancesView() map[string][]instanceView {
 			Provider: r.Provider, Instance: r.Instance, State: r.State, Healthy: r.Healthy, Since: moment(r.Since),
 			Reason: r.Reason, ReportedBy: r.ReportedBy, RetryAt: moment(r.RetryAt), Cooling: r.Cooling,
 		}
+		if r.Here {
+			v.Reason += " (from this node alone)"
+		}
 		if p := s.providers[r.Provider]; p != nil {
 			for _, in := range p.instances {
 				if in.Name == r.Instance {

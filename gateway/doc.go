@@ -13,13 +13,19 @@
 //  5. limits.go: the key's limits are asked for room; handover.go and lease.go
 //     keep them exact while keys change owners and where an owner only decides.
 //  6. serve.go: the owner routes the model to a provider, picks the session's
-//     instance, and calls it; an instance's fault before the first byte moves
-//     the request to the next instance.
+//     instance, and calls it; an instance's fault before the first content
+//     (fault.go, instancestream.go) moves the request to the next instance.
+//     elsewhere.go: where only this node's way is broken, to a peer.
 //  7. body.go: same dialect, same bytes; model and stream options are spliced.
 //  8. relay.go: a stream flows back frame by frame, usage is read on the way,
-//     and a stream that breaks ends with the dialect's error event.
+//     and a stream that breaks ends with the dialect's error event. patience.go
+//     and pulse.go: a client of a silent provider gets its head after 15 s, and
+//     signs of life.
 //  9. record.go: metrics, the log line, the session's touch; once a request,
 //     on the node that served it.
+//
+// Beside the requests, probe.go looks after instances for all nodes, and
+// vigil.go gives up peers that froze.
 //
 // What changes together is one immutable snapshot (snapshot.go), loaded once a
 // request. What outlives a reload is keyed by identity.

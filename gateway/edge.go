@@ -163,6 +163,9 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		return nil
 	}
 	a.replace("X-Request-Id", in.requestID)
+	if in.endpoint.dialect == protocol.Anthropic {
+		a.replace("Request-Id", in.requestID)
+	}
 	a.replace("X-Llm-Gateway-Node", n.name)
 	if a.stream == nil {
 		return n.reply(c, a)

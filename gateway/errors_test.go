@@ -90,6 +90,9 @@ func TestErrorsOfInstances(t *testing.T) {
 			if all := strings.Join(flat(r.Header), "\n") + r.Body; strings.Contains(all, "secret") || strings.Contains(all, "sk-prov") {
 				t.Errorf("it tells what is the gateway's: %s", all)
 			}
+			if id := r.Header.Get("X-Request-Id"); id == "" || tt.form == "messages" && r.Header.Get("Request-Id") != id {
+				t.Errorf("request ids: %v", r.Header)
+			}
 			for name, want := range tt.header {
 				low, high, ranged := strings.Cut(want, "|")
 				if got := r.Header.Get(name); got != want && !(ranged && strings.HasPrefix(got, low) || ranged && got == high) {

@@ -99,7 +99,8 @@ func (n *Node) housekeep() {
 		select {
 		case <-n.quit:
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			n.vigil.sweep(now, n.lost)
 			n.balance.Sweep()
 			n.limits.Sweep()
 			n.countSessions()

@@ -70,7 +70,8 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 // and that the request may be tried elsewhere.
 func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answer, error) {
 	began := time.Now()
-	r, err := n.hop.Do(ctx, to.addr, &hop.Request{
+	watched, carriage := n.vigil.begin(ctx, to.name)
+	r, err := n.hop.Do(watched, to.addr, &hop.Request{
 		Kind:      kind,
 		Key:       c.key,
 		RequestID: c.requestID,
@@ -80,7 +81,9 @@ func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answ
 		Header:    append(c.header, hop.Field{Name: edgeField, Value: c.edge}),
 		Body:      c.body,
 	})
+	carriage.resume()
 	if err != nil {
+		carriage.end()
 		if ctx.Err() == nil {
 			result := "broken"
 			if errors.Is(err, hop.ErrNotAccepted) {
@@ -101,16 +104,18 @@ func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answ
 	}
 	n.metrics.forwards.WithLabelValues(to.name, "ok").Inc()
 	n.metrics.forwardSeconds.Observe(time.Since(began).Seconds())
-	return n.forwarded(ctx, c, r), nil
+	return n.forwarded(c, r, carriage), nil
 }
 
 // forwarded turns a peer's response into this edge's answer.
-func (n *Node) forwarded(ctx context.Context, c *call, r *hop.Response) *answer {
+func (n *Node) forwarded(c *call, r *hop.Response, carriage *carriage) *answer {
 	a := &answer{status: r.Status, header: r.Header}
 	if r.Streamed {
-		a.stream = newHopStream(r, c.endpoint.dialect == protocol.Gemini && a.isArray())
+		a.stream = newHopStream(r, carriage, c.endpoint.dialect == protocol.Gemini && a.isArray())
 		return a
 	}
+	carriage.wait()
+	defer carriage.end()
 	body, err := readWhole(r.Body, r.Length)
 	if err != nil {
 		return n.failure(c.endpoint.dialect, c.requestID, &protocol.Error{Code: protocol.BadGateway, Message: "The node that served this request was lost before its answer was whole.", ShouldRetry: yes()})

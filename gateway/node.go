@@ -66,6 +66,7 @@ type Node struct {
 	judge     func(id, model string) uint8
 	prober    *prober
 	pulse     *pulse
+	vigil     *vigil
 
 	chunks    chunks
 	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
@@ -130,6 +131,7 @@ func New(o Options) (*Node, error) {
 		o.Keepalive = keepaliveAfter
 	}
 	n.pulse = newPulse(o.Keepalive)
+	n.vigil = newVigil(&n.pulse.now)
 	n.prober = newProber(n)
 	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
 	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }

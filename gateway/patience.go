@@ -72,9 +72,6 @@ func (n *Node) lateAnswer(ctx context.Context, cancel context.CancelCauseFunc, c
 	if c.wantsArray() {
 		a.replace("Content-Type", "application/json")
 	}
-	if c.endpoint.dialect == protocol.Anthropic {
-		a.set("Request-Id", c.requestID)
-	}
 	return a
 }
 

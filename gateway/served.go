@@ -242,7 +242,10 @@ func fieldsOf(h http.Header) []hop.Field {
 	fields := make([]hop.Field, 0, len(h)+8)
 	for name, values := range h {
 		switch name {
-		case "Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Content-Encoding", "Set-Cookie", "X-Request-Id",
+		case "X-Request-Id", "Request-Id": // the client's id is this gateway's; the provider's is for its support
+			fields = append(fields, hop.Field{Name: "X-Llm-Gateway-Upstream-Request-Id", Value: values[0]})
+			continue
+		case "Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Content-Encoding", "Set-Cookie",
 			"Openai-Organization", "Openai-Project", "Anthropic-Organization-Id", "Anthropic-Workspace-Id",
 			"Www-Authenticate", "Authorization", "X-Api-Key", "X-Goog-Api-Key", "Nel", "Report-To", "Server-Timing":
 			continue

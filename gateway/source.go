@@ -58,16 +58,19 @@ func (c *chunks) put(b *[readChunk]byte) { c.pool.Put(b) }
 // hopStream is a stream that another node serves. What ends well there ends
 // well here: the owner has judged it.
 type hopStream struct {
-	body  io.ReadCloser
-	split splitter
+	body     io.ReadCloser
+	split    splitter
+	carriage *carriage
 }
 
-func newHopStream(r *hop.Response, array bool) *hopStream {
-	return &hopStream{body: r.Body, split: splitterOf(array)}
+func newHopStream(r *hop.Response, c *carriage, array bool) *hopStream {
+	return &hopStream{body: r.Body, split: splitterOf(array), carriage: c}
 }
 
 func (s *hopStream) pull(room []byte, emit func(raw []byte)) error {
+	s.carriage.wait()
 	m, err := s.body.Read(part(room))
+	s.carriage.resume()
 	if m > 0 {
 		if ferr := s.split.Feed(room[:m], emit); ferr != nil {
 			return ferr
@@ -79,7 +82,11 @@ func (s *hopStream) pull(room []byte, emit func(raw []byte)) error {
 	return err
 }
 
-func (s *hopStream) Close() error { return s.body.Close() }
+func (s *hopStream) Close() error {
+	err := s.body.Close()
+	s.carriage.end()
+	return err
+}
 
 // errUnfinished is a stream that ended without its dialect's own end.
 var errUnfinished = errors.New("the stream ended before the answer was complete")

@@ -103,6 +103,7 @@ type Row struct {
 	ID, Provider, Instance string
 	State                  string // healthy, unhealthy, probing
 	Healthy                bool
+	Here                   bool      // down for this node alone
 	Since                  time.Time // of the state; zero: since this node started
 	Reason, ReportedBy     string
 	RetryAt                time.Time            // zero unless down

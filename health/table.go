@@ -256,6 +256,7 @@ func (t *Table) Rows() []Row {
 			row.Since, row.Reason, row.ReportedBy = r.since, r.reason, r.origin
 		}
 		if s.down.Load() {
+			row.Here = s.here.Load()
 			row.State, row.Healthy, row.RetryAt = "unhealthy", false, time.Unix(0, s.until.Load())
 			if s.shown.claim || s.trial.Load() != 0 || !now.Before(row.RetryAt) {
 				row.State = "probing"

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"strings"
+
 	"github.com/llmgw/llmgw/protocol"
 	"github.com/llmgw/llmgw/protocol/sse"
 )
@@ -31,13 +33,23 @@ func appendError(dst []byte, e *protocol.Error, requestID string) []byte {
 	dst = append(dst, `{"type":"error","error":{"type":`...)
 	dst = protocol.QuoteString(dst, typeOf(e))
 	dst = append(dst, `,"message":`...)
-	dst = protocol.QuoteString(dst, e.Text())
+	dst = protocol.QuoteString(dst, textOf(e))
 	dst = append(dst, '}')
 	if requestID != "" {
 		dst = append(dst, `,"request_id":`...)
 		dst = protocol.QuoteString(dst, requestID)
 	}
 	return append(dst, '}')
+}
+
+// textOf is the message. Clients know a prompt that is too long by how its
+// message begins; there is no type for it.
+func textOf(e *protocol.Error) string {
+	const begin = "prompt is too long"
+	if e.Reason == protocol.ReasonContextLength && !strings.HasPrefix(e.Message, begin) {
+		return begin + ": " + e.Text()
+	}
+	return e.Text()
 }
 
 func statusOf(e *protocol.Error) int {

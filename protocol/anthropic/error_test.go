@@ -107,3 +107,16 @@ func TestErrorEvent(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// Clients know a prompt that is too long by how the message begins.
+func TestATooLongPromptBeginsAsAnthropicsDoes(t *testing.T) {
+	for message, want := range map[string]string{
+		"This model's maximum context length is 8 tokens.": `"message":"prompt is too long: This model's`,
+		"prompt is too long: 9 tokens > 8 maximum":         `"message":"prompt is too long: 9 tokens`,
+	} {
+		_, body := anthropic.EncodeError(&protocol.Error{Code: protocol.InvalidRequest, Reason: protocol.ReasonContextLength, Message: message}, "")
+		if !strings.Contains(string(body), want) {
+			t.Errorf("%s", body)
+		}
+	}
+}
