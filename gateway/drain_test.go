@@ -14,7 +14,7 @@ import (
 // elsewhere, and in the end tells those who wait to come again.
 func TestDraining(t *testing.T) {
 	s := newScripted(t)
-	c := New(t, Options{Nodes: 2, Drain: "4s", Extra: strings.NewReplacer(`"500ms"`, `"30s"`, `"2s"`, `"30s"`).Replace(s.blocks(len(forms), ""))})
+	c := New(t, Options{Nodes: 2, Drain: "5s", Extra: strings.NewReplacer(`"500ms"`, `"30s"`, `"2s"`, `"30s"`).Replace(s.blocks(len(forms), ""))})
 	n := c.Owner("alice")
 	var steps []http.HandlerFunc
 	for _, f := range forms {
@@ -90,7 +90,7 @@ func TestDraining(t *testing.T) {
 	if other == n {
 		other = c.Nodes[1]
 	}
-	c.Await(300*time.Millisecond, "what comes is served elsewhere", func() bool {
+	c.Await(700*time.Millisecond, "what comes is served elsewhere", func() bool {
 		resp := kept()
 		if resp.StatusCode != 200 || !resp.Close {
 			t.Errorf("on a kept connection: %d, close %v", resp.StatusCode, resp.Close)
@@ -104,7 +104,7 @@ func TestDraining(t *testing.T) {
 			t.Errorf("%s: %q", r.form.name, r.body)
 		}
 	}
-	if took := time.Since(began); took < 3*time.Second || took > 6*time.Second {
+	if took := time.Since(began); took < 4*time.Second || took > 8*time.Second {
 		t.Errorf("the streams were cut after %s", took)
 	}
 	if resp := <-whole; resp != nil && (resp.StatusCode != 503 || resp.Header.Get("X-Should-Retry") != "true" || resp.Header.Get("Retry-After") == "" || !resp.Close) {

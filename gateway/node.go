@@ -328,7 +328,7 @@ func (n *Node) stop(ctx context.Context) error {
 // balancers ask for /ready every few seconds, and clients hold connections that
 // they learn to be at their end only with an answer.
 const (
-	lameDuckShare = 10 // of the drain's time: one part in ten
+	lameDuckShare = 5 // of the drain's time: one part in five
 	lameDuckMost  = 3 * time.Second
 	unvisited     = 10 * time.Second // without a request for so long there is nobody to wait for
 )
