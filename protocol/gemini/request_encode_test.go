@@ -169,7 +169,7 @@ func TestEncodeRequestCases(t *testing.T) {
 		},
 		"case-38 an array is no response": {
 			request: protocol.Request{Messages: []protocol.Message{user(say("x")), model(call("1", "f", "{}")), user(result("1", say("[1,2]")))}}, target: "gemini-2.5-flash",
-			has: []string{`"response":{"output":"[1,2]"}`},
+			has: []string{`"response":{"output":[1,2]}`},
 		},
 		"case-46 data of images": {
 			request: protocol.Request{Messages: []protocol.Message{user(image("IMAGE/JPG; x", "/9j/\n4AAQ =="), protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{Data: text("UklGRh")}})}}, target: "gemini-2.5-flash",

@@ -62,12 +62,17 @@ func (e *encoder) result(p *protocol.Part, below []*protocol.Part, at path) []*p
 }
 
 // response writes an object, which is what the API demands: the one that the
-// tool gave, or one that holds its words.
+// tool gave, or one that holds its list or its words.
 func (e *encoder) response(texts []protocol.Text, failed bool) {
-	if len(texts) == 1 && !failed && looksObject(texts[0]) {
-		object := protocol.Raw(texts[0].String())
-		if protocol.ScanObject(object, func([]byte, protocol.Member) {}) == nil {
-			e.dst = append(e.dst, object.Compact()...)
+	if len(texts) == 1 && !failed && looksJSON(texts[0]) {
+		value := protocol.Raw(texts[0].String())
+		switch {
+		case protocol.ScanObject(value, func([]byte, protocol.Member) {}) == nil:
+			e.dst = append(e.dst, value.Compact()...)
+			return
+		case protocol.ScanArray(value, func(protocol.Member) {}) == nil:
+			e.dst = append(e.dst, `{"output":`...)
+			e.dst = append(append(e.dst, value.Compact()...), '}')
 			return
 		}
 	}
@@ -84,9 +89,9 @@ func (e *encoder) response(texts []protocol.Text, failed bool) {
 	e.dst = append(e.dst, '}')
 }
 
-func looksObject(t protocol.Text) bool {
+func looksJSON(t protocol.Text) bool {
 	inner := bytes.TrimLeft(t.Inner(), " ")
-	return len(inner) > 0 && (inner[0] == '{' || inner[0] == '\\')
+	return len(inner) > 0 && (inner[0] == '{' || inner[0] == '[' || inner[0] == '\\')
 }
 
 // insideResult tells whether data may stand inside of a result.

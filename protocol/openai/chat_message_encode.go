@@ -179,7 +179,7 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 		case protocol.PartText:
 			texts++
 		case protocol.PartServerTool:
-			e.x.Warn("messages", "a call of a provider's own tool left out")
+			e.x.Warn("messages", "what another provider's own tools did is told in words or left out")
 			if p.Text != nil {
 				texts++
 			}

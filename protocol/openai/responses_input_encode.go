@@ -219,7 +219,7 @@ func (e *responsesEncoder) words(parts []protocol.Part) {
 	said := false
 	for i := range parts {
 		if parts[i].Kind == protocol.PartServerTool {
-			e.x.Warn("messages", "a call of a provider's own tool left out")
+			e.x.Warn("messages", "what another provider's own tools did is told in words or left out")
 		}
 		said = said || parts[i].Text != nil
 	}
