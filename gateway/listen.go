@@ -45,7 +45,27 @@ func listenPublic(c config.Server) (net.Listener, error) {
 		_ = watched.Close()
 		return nil, err
 	}
-	return tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}), nil
+	secure := tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12})
+	return stoppable{secure, watched}, nil
+}
+
+// stoppable is a listener whose connections another one watches.
+type stoppable struct {
+	net.Listener
+	watch *connwatch.Listener
+}
+
+// Stop closes it and ends the watch.
+func (l stoppable) Stop() error { return l.watch.Stop() }
+
+// shutListener closes a listener for good. One that watches is stopped: Close
+// would watch on for as long as a client keeps its connection open.
+func shutListener(l net.Listener) {
+	if s, ok := l.(interface{ Stop() error }); ok {
+		_ = s.Stop() // closed already where a server ran on it
+		return
+	}
+	_ = l.Close()
 }
 
 // certificate is read anew when its files change. A file that cannot be read

@@ -380,7 +380,7 @@ func (n *Node) shut() error {
 	}
 	for _, l := range []net.Listener{n.public, n.peer, n.adminListener} {
 		if l != nil {
-			_ = l.Close() // closed already where a server ran on it
+			shutListener(l)
 		}
 	}
 	if n.hop != nil {

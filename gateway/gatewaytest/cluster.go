@@ -67,6 +67,7 @@ var Keys = map[string]string{"alice": "sk-alice-secret", "bob": "sk-bob-secret",
 // test's end.
 func New(t testing.TB, o Options) *Cluster {
 	t.Helper()
+	CheckLeaks(t)
 	if o.Recovery == "" {
 		o.Recovery = "60s"
 	}
