@@ -116,7 +116,8 @@ func (d *decoder) part(out []protocol.Part, role protocol.Role, i, j int) []prot
 		return out
 	}
 	if p.kinds == 0 {
-		if p.signature == nil {
+		// The Go SDK sends a model's empty text back as a part without fields.
+		if p.signature == nil && role != protocol.RoleAssistant {
 			c.Fail("expected text, inlineData, fileData, functionCall, functionResponse, executableCode or codeExecutionResult.")
 			return out
 		}

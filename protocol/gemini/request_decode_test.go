@@ -89,6 +89,7 @@ func TestDecodeRequestForms(t *testing.T) {
 		`{"contents":[{"parts":[{"text":"hi"}]}],"systemInstruction":{"text":"be"}}`:                                                                                                      {system("be"), one[0]},
 		`{"contents":[{"parts":[{"text":"hi"}]}],"model":"models/x","systemInstruction":{}}`:                                                                                              one,
 		`{"contents":[{"role":"model","parts":[{"text":"","thoughtSignature":"c2ln"},{"thoughtSignature":"c2ln"},{"text":"hi","thoughtSignature":"skip_thought_signature_validator"}]}]}`: {model(geminiSigned(say(""), "c2ln"), geminiSigned(say(""), "c2ln"), say("hi"))},
+		`{"contents":[{"role":"model","parts":[{"text":"hi"},{}]}]}`:                                                                                                                      {model(say("hi"))},
 		// A result whose call lost its id in the history, and one that answers nothing.
 		`{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f"}}]},{"role":"user","parts":[{"functionResponse":{"id":"gone","name":"f","response":{"output":7}}},{"functionResponse":{"name":"h","response":{}}}]}]}`: {
 			model(call("call_0_0", "f", "{}")), user(named(result("call_0_0", say("7")), "f"), named(protocol.Part{Kind: protocol.PartResult}, "h"))},
@@ -150,6 +151,7 @@ func testDecodeRequestRefuses(t *testing.T) {
 		`{"contents":7}`: "contents",
 		`{"contents":[{"role":"assistant","parts":[{"text":"x"}]}]}`:                                                                "contents[0].role",
 		`{"contents":[{"role":"user"}]}`:                                                                                            "contents[0]",
+		`{"contents":[{"role":"user","parts":[{}]}]}`:                                                                               "contents[0].parts[0]",
 		`{"contents":[{"role":"user","parts":[{"text":7}]}]}`:                                                                       "contents[0].parts[0].text",
 		`{"contents":[{"role":"user","parts":[{"text":"a"},{"sound":{}}]}]}`:                                                        "contents[0].parts[1]",
 		`{"contents":[{"role":"user","parts":[{"text":"a","inlineData":{"mimeType":"image/png","data":"x"}}]}]}`:                    "contents[0].parts[0]",
