@@ -22,13 +22,15 @@ build: ## bin/llmgw, one static binary
 demo: build ## a whole cluster with stand-in providers in one process
 	./bin/llmgw demo
 
-test: build ## unit, virtual-time, cluster and process tests with the race detector, and the demo's story
+test: build ## unit, virtual-time, cluster and process tests with the race detector, the SDKs, and the demo's story
 	go test -race -timeout 9m ./...
+	cd examples/go-sdks && go test ./...
 	./bin/llmgw demo --once
 
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w'; exit 1; }
 	go vet ./...
+	cd examples/go-sdks && go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATICCHECK) -checks inherit,-ST1008 ./...  # both sides' errors of a handshake come before its state
 
