@@ -5,12 +5,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -20,9 +22,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // stage is where commands are tried: an environment, a clock that stands, and
 // an admin listener that answers from testdata/admin.
 type stage struct {
-	env   map[string]string
 	admin string
 
+	mu      sync.Mutex // the admin listener answers in goroutines of its own
+	env     map[string]string
 	stopped bool
 }
 
@@ -31,6 +34,8 @@ const noon = "2026-11-25T12:00:00Z"
 func newStage(t *testing.T) *stage {
 	s := &stage{env: map[string]string{"ANTHROPIC_API_KEY": "sk-ant-secret", "TEAM_KEY": "sk-team-secret"}}
 	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if want := s.env["WANTED_TOKEN"]; want != "" && r.Header.Get("Authorization") != "Bearer "+want {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -62,18 +67,21 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
+// become changes the environment, and forgets that the node was stopped.
+func (s *stage) become(env map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.env, s.stopped = env, false
+}
+
 // play runs one command line. Words before the first that is no NAME=VALUE are
 // its environment; ADMIN stands for the admin listener.
 func (s *stage) play(t *testing.T, line string) string {
 	t.Helper()
-	s.stopped = false
 	before := s.env
-	defer func() { s.env = before }()
-	env := map[string]string{}
-	for k, v := range before {
-		env[k] = v
-	}
-	s.env = env
+	env := maps.Clone(before)
+	s.become(env)
+	defer s.become(before)
 	stdin, line := "", strings.TrimPrefix(line, "$ ")
 	if text, rest, ok := strings.Cut(line, " | "); ok {
 		stdin, line = text+"\n", rest
