@@ -11,7 +11,7 @@ BENCHTIME  ?= 100ms
 
 CHAOS     ?=
 
-.PHONY: help build demo test check lint vuln fuzz bench chaos golden clean
+.PHONY: help build demo test clients check lint vuln fuzz bench chaos golden clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -26,6 +26,9 @@ test: build ## unit, virtual-time, cluster and process tests with the race detec
 	go test -race -timeout 9m ./...
 	cd examples/go-sdks && go test ./...
 	./bin/llmgw demo --once
+
+clients: build ## real agents and SDKs against a fleet; CLIENTS=sdks, agents or names for some of them
+	go run ./examples/clients
 
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w'; exit 1; }

@@ -124,6 +124,9 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 	}
 	switch e.kind {
 	case kindModels, kindModel:
+		if len(c.Request().Header.Peek("X-Goog-Api-Key")) > 0 {
+			e.dialect = protocol.Gemini // its SDK's stable version shares the path /v1/models with the others'
+		}
 		return n.reply(c, n.listModels(snap, key, e, c.Get("Anthropic-Version") != "", id))
 	}
 	return n.carry(c, readCall(c, e, method, path, key.Name, id, n.name))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -62,6 +63,7 @@ requests, POST /mock/down?down=true|false makes all fail or ends that, POST
 
 func mockCommand(w world) *cobra.Command {
 	var listen, key string
+	var tools []string
 	var status int
 	o := mock.Options{Name: "mock"}
 	c := &cobra.Command{
@@ -78,7 +80,14 @@ func mockCommand(w world) *cobra.Command {
 			if o.FailStatus = status; status != 0 && o.FailEvery == 0 {
 				o.FailEvery = 1
 			}
-			o.APIKey = w.getenv(key, "")
+			o.APIKey, o.Tools = w.getenv(key, ""), map[string]string{}
+			for _, t := range tools {
+				name, input, ok := strings.Cut(t, "=")
+				if !ok {
+					return usageError{fmt.Errorf("--tool %q is not NAME=INPUT", t)}
+				}
+				o.Tools[name] = input
+			}
 			return serveMock(c.Context(), w, listen, o)
 		},
 	}
@@ -90,6 +99,7 @@ func mockCommand(w world) *cobra.Command {
 	f.DurationVar(&o.Delay, "delay", 0, "before the first byte")
 	f.DurationVar(&o.EventDelay, "event-delay", 0, "between two events of a stream")
 	f.IntVar(&o.Tokens, "tokens", 16, "words of an answer")
+	f.StringArrayVar(&tools, "tool", nil, "a tool to call before others, and its input, as `NAME=INPUT`; may be repeated")
 	f.IntVar(&o.FailEvery, "fail-every", 0, "one of so many requests fails")
 	f.IntVar(&status, "status", 0, "the status of those (default 503); without --fail-every all fail")
 	return c

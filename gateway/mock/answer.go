@@ -121,6 +121,8 @@ func (x *exchange) calls(q question) []call {
 				tools = []tool{t}
 			}
 		}
+	default:
+		tools = x.preferred(tools)
 	}
 	n := max(x.step.Calls, 1)
 	if !q.parallel {
@@ -132,9 +134,26 @@ func (x *exchange) calls(q question) []call {
 		if !t.raw {
 			c.args = example(t.schema)
 		}
+		if input, ok := x.p.o.Tools[t.name]; ok {
+			c.args = input
+		}
 		list = append(list, c)
 	}
 	return list
+}
+
+// preferred are the declared tools that this stand-in has inputs for, else all.
+func (x *exchange) preferred(tools []tool) []tool {
+	var known []tool
+	for _, t := range tools {
+		if _, ok := x.p.o.Tools[t.name]; ok {
+			known = append(known, t)
+		}
+	}
+	if known == nil {
+		return tools
+	}
+	return known
 }
 
 // say is the text of an answer that calls no tool.

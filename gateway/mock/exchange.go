@@ -21,6 +21,7 @@ type exchange struct {
 	body   []byte
 	step   Step
 	serial int
+	began  time.Time
 	flush  *http.ResponseController
 
 	in     map[string]any             // the body, decoded
@@ -232,7 +233,7 @@ func (x *exchange) write(name string, v any) {
 
 // id is 24 characters that no other request of any instance gets.
 func (x *exchange) id(what string, n int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%d\x00%d", x.p.o.Name, what, x.serial, n, x.p.o.Now().UnixNano()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%d\x00%d", x.p.o.Name, what, x.serial, n, x.began.UnixNano()))
 	return hex.EncodeToString(sum[:12])
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Tokens     int           // words of an answer; default 16
 	FailEvery  int           // every so many requests one fails; 0: none
 	FailStatus int           // the status of those; default 503
+	Tools      map[string]string // tools to call before others, and the input of each: JSON, or a custom tool's text
 	Forbidden  []string      // texts that must appear nowhere in a request, such as clients' keys
 	Now        func() time.Time
 }
@@ -162,7 +163,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seen, step, serial := p.note(r, body)
-	x := &exchange{p: p, w: w, r: r, body: body, step: step, serial: serial, flush: http.NewResponseController(w)}
+	x := &exchange{p: p, w: w, r: r, body: body, step: step, serial: serial, began: p.o.Now(), flush: http.NewResponseController(w)}
 	x.serve()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -31,14 +31,14 @@ var (
 		"system": systemMessage, "developer": systemMessage,
 		"user": object(fields{"role!": anything, "content!": textOr(listOf(userPart, 1, 0)), "name": text}),
 		"assistant": object(fields{
-			"role!": anything, "name": text, "refusal": nullableText, "audio": nullable(object(fields{"id!": text})),
+			"role!": anything, "name": text, "refusal": nullableText, "annotations": nullable(listOf(anyObject, 0, 0)), "audio": nullable(object(fields{"id!": text})),
 			"content": nullable(textOr(listOf(tagged("type", map[string]rule{
 				"text": textPart, "refusal": object(fields{"type!": anything, "refusal!": text}),
 			}), 1, 0))),
 			"tool_calls":    listOf(chatCall, 1, 128),
 			"function_call": nullable(object(fields{"name!": text, "arguments!": text})),
 		}),
-		"tool":     object(fields{"role!": anything, "content!": textParts, "tool_call_id!": sized(1, 64)}),
+		"tool":     object(fields{"role!": anything, "content!": textParts, "tool_call_id!": sized(1, 64), "name": text}),
 		"function": object(fields{"role!": anything, "content!": nullableText, "name!": functionName}),
 	})
 

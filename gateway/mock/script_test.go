@@ -54,6 +54,18 @@ func TestWaysToScript(t *testing.T) {
 	}
 }
 
+// A stand-in with inputs for tools prefers those tools, wherever they stand.
+func TestInputsForTools(t *testing.T) {
+	p := mock.New(mock.Options{Dialect: "openai", Tools: map[string]string{"read": `{"file":"note.txt"}`, "other": "{}"}})
+	const tools = `,"tools":[{"type":"function","function":{"name":"agent"}},{"type":"function","function":{"name":"read"}}]`
+	if w := post(t, p, chatPath, strings.Replace(chatHi, "STREAM", tools, 1)); !strings.Contains(w.Body.String(), `"name":"read"`) || !strings.Contains(w.Body.String(), `{\"file\":\"note.txt\"}`) {
+		t.Errorf("%s", w.Body)
+	}
+	if w := post(t, p, chatPath, strings.Replace(chatHi, "STREAM", strings.Replace(tools, `"read"`, `"write"`, 1), 1)); !strings.Contains(w.Body.String(), `"name":"agent"`) {
+		t.Errorf("without a tool that it knows: %s", w.Body)
+	}
+}
+
 func TestAnswersToOrder(t *testing.T) {
 	answer := func(path, body string, headers ...string) string {
 		w := post(t, standIn(path), path, strings.Replace(body, "STREAM", "", 1), headers...)

@@ -83,9 +83,16 @@ func kindOf(c *protocol.Cursor) []byte {
 	return kind.Inner()
 }
 
-// untyped refuses an item that is a mere reference, or nothing known.
+// untyped refuses an item that is a mere reference, or nothing known. A
+// reference to reasoning is left out: the answer can be continued without it,
+// and what a call was signed with is not looked for here.
 func (d *responsesDecoder) untyped() {
-	if d.c.Ahead("id") != nil {
+	if id := protocol.Text(d.c.Ahead("id")); id != nil {
+		if bytes.HasPrefix(id, []byte(`"rs_`)) {
+			d.x.Warn("input", "a reference to reasoning is left out")
+			d.c.Raw()
+			return
+		}
 		d.c.Fail("a reference to an item works only with OpenAI instances that serve the Responses API: this gateway stores no answers. Send the item itself.")
 		return
 	}
