@@ -72,8 +72,14 @@ func NewTransport(o Options) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 256 << 10,
+		ReadBufferSize:         streamBuffer,
+		WriteBufferSize:        streamBuffer,
 	}
 }
+
+// streamBuffer is the size of a connection's two buffers, which a stream holds
+// for minutes. A usual head fits in, larger bodies pass by.
+const streamBuffer = 2 << 10
 
 // Close gives back idle connections; calls under way go on.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
