@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/protocol"
 	"github.com/llmgw/llmgw/protocol/anthropic"
@@ -101,11 +102,20 @@ func (t *trip) wantsCacheKey(model string) bool {
 		(t.endpoint.path == "/chat/completions" || t.endpoint.path == "/responses")
 }
 
-// cacheKey names the key's conversation to a provider and tells nothing of
-// either: every node derives the same from the key's digest.
+// cacheKey names the key's conversation to a provider.
 func (t *trip) cacheKey() string {
-	mac := hmac.New(sha256.New, t.snap.keys[t.key].Digest[:])
-	mac.Write([]byte("prompt_cache_key\x00" + conversationOf(t.call, &t.peek)))
+	conversation := conversationOf(t.call, &t.peek)
+	if conversation == "" {
+		return t.snap.cacheKeys[t.key]
+	}
+	return cacheKeyOf(t.snap.keys[t.key], conversation)
+}
+
+// cacheKeyOf tells nothing of key or conversation; every node derives the same
+// from the key's digest.
+func cacheKeyOf(key *config.APIKey, conversation string) string {
+	mac := hmac.New(sha256.New, key.Digest[:])
+	mac.Write([]byte("prompt_cache_key\x00" + conversation))
 	return "llmgw-" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 

@@ -21,6 +21,7 @@ type snapshot struct {
 	config    *config.Config
 	digest    string
 	keys      map[string]*config.APIKey
+	cacheKeys map[string]string // by key: its prompt_cache_key outside of conversations
 	providers map[string]*provider
 	only      map[protocol.Dialect]*provider // where a model without any route goes
 	fetch     *fetch.Fetcher                 // of images that requests point to
@@ -50,12 +51,14 @@ func newSnapshot(c *config.Config, old *snapshot, o upstream.Options) (*snapshot
 		config:    c,
 		digest:    c.Digest(),
 		keys:      make(map[string]*config.APIKey, len(c.Keys)),
+		cacheKeys: make(map[string]string, len(c.Keys)),
 		providers: make(map[string]*provider, len(c.Providers)),
 		only:      make(map[protocol.Dialect]*provider),
 		fetch:     fetch.New(fetch.Options{AllowPrivate: c.Server.FetchPrivate, MaxBytes: c.Server.MaxBodySize}),
 	}
 	for i := range c.Keys {
 		s.keys[c.Keys[i].Name] = &c.Keys[i]
+		s.cacheKeys[c.Keys[i].Name] = cacheKeyOf(&c.Keys[i], "")
 	}
 	count := make(map[protocol.Dialect]int)
 	for i := range c.Providers {

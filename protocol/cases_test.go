@@ -1,8 +1,13 @@
 package protocol_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -175,4 +180,42 @@ func idsOf(body []byte, pattern string) (ids []string) {
 		ids = append(ids, string(m[1]))
 	}
 	return ids
+}
+
+// cases is how many cases are numbered.
+const cases = 110
+
+// Every case has a subtest that carries its number, here or in the gateway.
+func TestEveryCaseHasATest(t *testing.T) {
+	number := regexp.MustCompile(`\bcase-0*([1-9][0-9]*)\b`)
+	have := map[string]bool{}
+	for _, dir := range []string{".", "anthropic", "gemini", "openai", "sse", "../gateway", "../gateway/upstream"} {
+		files, err := filepath.Glob(dir + "/*_test.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no tests in %s: %v", dir, err)
+		}
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING { // a comment is no test
+					for _, m := range number.FindAllStringSubmatch(lit.Value, -1) {
+						have[m[1]] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	var missing []int
+	for n := 1; n <= cases; n++ {
+		if !have[strconv.Itoa(n)] {
+			missing = append(missing, n)
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("no subtest for the cases %v", missing)
+	}
 }

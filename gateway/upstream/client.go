@@ -130,7 +130,7 @@ func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
 	}
 	cleanResponse(resp.Header)
 	outcome, _ := Classify(resp.StatusCode, resp.Header, nil, time.Now())
-	b := &body{ctx: ctx, src: resp.Body, watch: w, idle: c.target.IdleTimeout}
+	b := &body{ctx: ctx, src: plain(resp), watch: w, idle: c.target.IdleTimeout}
 	if outcome != OK && outcome != CallerFault {
 		defer b.Close()
 		return nil, c.answered(b, resp, outcome)

@@ -54,10 +54,10 @@ func appendError(dst []byte, e *protocol.Error, status int) []byte {
 }
 
 func statusOf(e *protocol.Error) int {
-	if e.Status == 0 && e.Code == protocol.Overloaded {
-		return protocol.Unavailable.Status()
+	if s := e.HTTPStatus(); s != protocol.Overloaded.Status() {
+		return s
 	}
-	return e.HTTPStatus()
+	return protocol.Unavailable.Status()
 }
 
 // nameOf is the status that e sets, if Google has it, or that of its code.
