@@ -163,6 +163,50 @@ func TestExampleSingle(t *testing.T) {
 	}
 }
 
+// Each script of requests does what it says, with every provider.
+func TestExampleRequests(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed: the scripts are not tried")
+	}
+	e := newExample(t, "requests")
+	e.run()
+	for _, tc := range []struct {
+		command string
+		want    []string // each as often as it stands here
+	}{
+		{"bash chat.sh", []string{`"model":"gpt-5"`, `"model":"claude-sonnet-5"`, `"model":"gemini-3-pro"`, `"finish_reason":"stop"`, `"finish_reason":"stop"`, `"finish_reason":"stop"`, `"stop_reason":"end_turn"`, `"finishReason":"STOP"`, `"status":"completed"`}},
+		{"bash stream.sh", []string{`"usage":{`, `"usage":{`, `"usage":{`, "data: [DONE]", "data: [DONE]", "data: [DONE]"}},
+		{"bash vision.sh", []string{`"finish_reason":"stop"`, `"finish_reason":"stop"`, `"finish_reason":"stop"`}},
+		{"bash schema.sh", []string{`"content":"{\"name\":`, `"content":"{\"name\":`, `"content":"{\"name\":`, `"content":"{\"name\":`, "response_format: asked for as a tool"}},
+		{"bash caching.sh", []string{"gpt-5, second time", "claude-sonnet-5, second time", "gemini-3-pro, second time"}},
+		{"bash reasoning.sh", []string{`"reasoning_content":"`, `"summary_text"`, `"summary_text"`, `"summary_text"`, `"summary_text"`}},
+		{"bash count.sh", []string{`"input_tokens":`, `"input_tokens":`, `"input_tokens":`, "estimated offline", "estimated offline"}},
+		{"go run tools.go", []string{"gpt-5 calls weather", "gpt-5 says: ", "claude-sonnet-5 calls weather", "claude-sonnet-5 says: ", "gemini-3-pro calls weather", "gemini-3-pro says: "}},
+	} {
+		t.Run(tc.command, func(t *testing.T) {
+			words := strings.Fields(tc.command)
+			c := exec.CommandContext(t.Context(), words[0], words[1:]...)
+			c.Dir = e.dir
+			out, err := c.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			rest := string(out)
+			for _, w := range tc.want {
+				if !strings.Contains(rest, w) {
+					t.Fatalf("%s is missing in\n%s", w, out)
+				}
+				rest = strings.Replace(rest, w, "", 1)
+			}
+			if tc.command == "bash caching.sh" && len(cached.FindAllString(string(out), -1)) != 3 {
+				t.Errorf("not each second prompt came out of the cache:\n%s", out)
+			}
+		})
+	}
+}
+
+var cached = regexp.MustCompile(`"cached_tokens":[1-9]`)
+
 func TestExampleCluster(t *testing.T) {
 	e := newExample(t, "cluster")
 	e.run("PROXY=none")
