@@ -29,7 +29,7 @@ for n in 1 2 3; do
   "$llmgw" start --config gw-$n.hcl & pids+=($!)
 done
 for n in 1 2 3; do
-  until [ "$("$llmgw" members --admin http://127.0.0.1:909$n 2>/dev/null | grep -c ' alive ')" = 3 ]; do
+  until [ "$("$llmgw" ring --admin http://127.0.0.1:909$n 2>/dev/null | grep -c %)" = 3 ]; do
     kill -0 "${pids[$((n + 1))]}" || exit 1
     sleep 0.1
   done
