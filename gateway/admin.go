@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -61,21 +63,34 @@ func (n *Node) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := n.snap.Load().config.Admin.Token.Reveal()
 		if token != "" && r.URL.Path != "/" { // the page holds nothing; it asks for the token itself
-			given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			if !strings.EqualFold(scheme, "Bearer") {
+				given = ""
+			}
 			a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(token))
 			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="llmgw admin"`)
 				writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "send the admin token as 'Authorization: Bearer TOKEN'"})
 				return
 			}
-		} else if r.Method == http.MethodPost && crossSite(r) {
+		} else if token == "" && !local(r.Host) || r.Method == http.MethodPost && crossSite(r) {
 			// Without a token, loopback is the guard; a web page in a local
-			// browser must not pass it.
+			// browser must not pass it, nor one whose own name leads here.
 			writeJSON(w, http.StatusForbidden, map[string]string{"error": "requests from web pages are not accepted"})
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// local tells whether a Host header is an address or localhost: no name that
+// somebody else's page can have.
+func local(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || strings.EqualFold(host, "localhost") || host == ""
 }
 
 func crossSite(r *http.Request) bool {

@@ -45,7 +45,8 @@ func bearerToken(v []byte) []byte {
 }
 
 // authenticate turns a presented key into a configured one. The digest is
-// what is compared, so neither timing nor a log can tell a key.
+// what is compared, so neither timing nor a log can tell a key. A disabled key
+// comes with the error.
 func authenticate(s *snapshot, presented []byte) (*config.APIKey, *protocol.Error) {
 	if len(presented) == 0 {
 		return nil, &protocol.Error{Code: protocol.Authentication, Message: "No API key was given. Send it as 'Authorization: Bearer KEY', 'x-api-key: KEY', 'x-goog-api-key: KEY' or '?key=KEY'."}
@@ -55,7 +56,7 @@ func authenticate(s *snapshot, presented []byte) (*config.APIKey, *protocol.Erro
 		return nil, &protocol.Error{Code: protocol.Authentication, Message: "The API key is not known to this gateway."}
 	}
 	if !key.Enabled {
-		return nil, &protocol.Error{Code: protocol.Permission, Message: "The API key \"" + key.Name + "\" is disabled."}
+		return key, &protocol.Error{Code: protocol.Permission, Message: "The API key \"" + key.Name + "\" is disabled."}
 	}
 	return key, nil
 }

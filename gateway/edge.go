@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -105,29 +106,32 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 	if m, ok := c.Context().UserValue(originalMethod).(string); ok {
 		method = m
 	}
-	if done := n.plain(c, method, path); done {
-		return nil
-	}
 	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
+	if ambiguous(&c.Request().Header) {
+		connwatch.Linger(c.Context().Conn())
+		c.Response().Header.SetConnectionClose()
+		return n.reply(c, n.failure(dialectOf(path), id, &protocol.Error{Code: protocol.InvalidRequest, Message: "The request tells the length of its body in two ways, Content-Length and Transfer-Encoding."}))
+	}
+	if a := n.plain(method, path, id); a != nil {
+		return n.reply(c, a)
+	}
 	e, allow := endpointOf(method, path)
+	form := callersForm(&c.Request().Header, e, path)
 	if e.kind == kindNone {
-		return n.reply(c, n.noEndpoint(c, method, path, e, allow, id))
+		return n.reply(c, n.noEndpoint(c, method, path, form, allow, id))
 	}
 	if enc := c.Request().Header.Peek("Content-Encoding"); len(enc) > 0 && !strings.EqualFold(string(enc), "identity") {
-		return n.reply(c, n.failure(e.dialect, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."}))
+		return n.reply(c, n.failure(form, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."}))
 	}
 	snap := n.snap.Load()
 	key, perr := authenticate(snap, credential(c.Request(), e.dialect))
 	if perr != nil {
-		n.metrics.refused(e, perr)
-		return n.reply(c, n.failure(e.dialect, id, perr))
+		n.metrics.refused(key, perr)
+		return n.reply(c, n.failure(form, id, perr))
 	}
 	switch e.kind {
 	case kindModels, kindModel:
-		if len(c.Request().Header.Peek("X-Goog-Api-Key")) > 0 {
-			e.dialect = protocol.Gemini // its SDK's stable version shares the path /v1/models with the others'
-		}
-		return n.reply(c, n.listModels(snap, key, e, c.Get("Anthropic-Version") != "", id))
+		return n.reply(c, n.listModels(snap, key, e, form, id))
 	}
 	return n.carry(c, readCall(c, e, method, path, key.Name, id, n.name))
 }
@@ -169,7 +173,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	if in.endpoint.dialect == protocol.Anthropic {
 		a.replace("Request-Id", in.requestID)
 	}
-	a.replace("X-Llm-Gateway-Node", n.name)
+	a.replace("X-LLM-Gateway-Node", n.name)
 	if a.stream == nil {
 		return n.reply(c, a)
 	}
@@ -196,45 +200,75 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	return nil
 }
 
-// plain answers what needs no key: health, readiness, HEAD /.
-func (n *Node) plain(c *fiber.Ctx, method, path string) bool {
-	if method != "GET" && method != "HEAD" {
+// ambiguous tells whether a request's framing can be read in two ways. A proxy
+// in front may have read it in the other one, and what it took for a body would
+// be served as the next request.
+func ambiguous(h *fasthttp.RequestHeader) bool {
+	if h.ContentLength() > 0 { // that of a body in chunks is told as -1, or as 0 once it was empty
 		return false
 	}
+	raw := bytes.ToLower(h.RawHeaders())
+	has := func(name string) bool {
+		return bytes.HasPrefix(raw, []byte(name)) || bytes.Contains(raw, []byte("\n"+name))
+	}
+	return has("transfer-encoding:") && (!h.IsHTTP11() || has("content-length:"))
+}
+
+// plain answers what needs no key: health, readiness, HEAD /. nil: it is
+// something else.
+func (n *Node) plain(method, path, id string) *answer {
+	if method != "GET" && method != "HEAD" {
+		return nil
+	}
+	a := &answer{status: 200}
 	switch path {
 	case "/health", "/healthz":
-		_ = c.Status(200).SendString("ok\n")
+		a.body = []byte("ok\n")
 	case "/ready", "/readyz":
+		a.body = []byte("ready\n")
 		if why := n.notReady(); why != "" {
-			_ = c.Status(503).SendString(why + "\n")
-		} else {
-			_ = c.Status(200).SendString("ready\n")
+			a.status, a.body = 503, []byte(why+"\n")
 		}
 	case "/":
-		_ = c.Status(200).SendString("llmgw\n")
+		a.body = []byte("llmgw\n")
 	default:
-		return false
+		return nil
 	}
-	return true
+	a.set("Content-Type", "text/plain; charset=utf-8")
+	a.set("X-Request-Id", id)
+	a.set("X-LLM-Gateway-Node", n.name)
+	return a
+}
+
+// callersForm is whose words a caller understands: the endpoint's, or where
+// clients of several dialects ask at one path, those of the client that asks.
+func callersForm(h *fasthttp.RequestHeader, e endpoint, path string) protocol.Dialect {
+	d := e.dialect
+	if d == protocol.None {
+		d = dialectOf(path)
+	}
+	models := path == "/v1/models" || strings.HasPrefix(path, "/v1/models/")
+	switch {
+	case d != protocol.OpenAI || e.dialect != protocol.None && !models:
+		return d
+	case models && len(h.Peek("X-Goog-Api-Key")) > 0:
+		return protocol.Gemini
+	case len(h.Peek("Anthropic-Version")) > 0:
+		return protocol.Anthropic
+	}
+	return d
 }
 
 // noEndpoint is the answer where nothing is served: another method, the
 // WebSocket upgrade that Codex tries first, or an unknown path.
-func (n *Node) noEndpoint(c *fiber.Ctx, method, path string, e endpoint, allow, id string) *answer {
-	d := dialectOf(path)
+func (n *Node) noEndpoint(c *fiber.Ctx, method, path string, form protocol.Dialect, allow, id string) *answer {
 	if allow == "" {
-		if d == protocol.OpenAI && len(c.Request().Header.Peek("Anthropic-Version")) > 0 {
-			d = protocol.Anthropic
-		}
-		return n.failure(d, id, &protocol.Error{Code: protocol.NotFound, Message: "Unknown request URL: " + method + " " + clip(path, 200) + ". This gateway serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/models and /v1beta/models/{model}:generateContent."})
-	}
-	if e.dialect == protocol.None {
-		e.dialect = d
+		return n.failure(form, id, &protocol.Error{Code: protocol.NotFound, Message: "Unknown request URL: " + method + " " + clip(path, 200) + ". This gateway serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/models and /v1beta/models/{model}:generateContent."})
 	}
 	if path == "/v1/responses" && method == "GET" && len(c.Request().Header.Peek("Upgrade")) > 0 {
-		return n.failure(e.dialect, id, &protocol.Error{Code: protocol.UpgradeRequired, Message: "WebSocket is not offered here; send POST /v1/responses."})
+		return n.failure(form, id, &protocol.Error{Code: protocol.UpgradeRequired, Message: "WebSocket is not offered here; send POST /v1/responses."})
 	}
-	a := n.failure(e.dialect, id, &protocol.Error{Code: protocol.MethodNotAllowed, Message: clip(method, 20) + " is not allowed for " + clip(path, 200) + "; use " + allow + "."})
+	a := n.failure(form, id, &protocol.Error{Code: protocol.MethodNotAllowed, Message: clip(method, 20) + " is not allowed for " + clip(path, 200) + "; use " + allow + "."})
 	a.set("Allow", allow)
 	return a
 }
@@ -278,6 +312,7 @@ func (n *Node) reply(c *fiber.Ctx, a *answer) error {
 func (n *Node) head(c *fiber.Ctx, a *answer) {
 	c.Status(a.status)
 	h := &c.Response().Header
+	h.DisableNormalizing() // X-LLM-Gateway-... is not X-Llm-Gateway-...
 	for i := range a.header {
 		f := &a.header[i]
 		if f.Name == "Content-Type" {

@@ -48,8 +48,8 @@ func (n *Node) reachableElsewhere(p *provider) bool {
 // carried takes a peer's answer into this node's accounts.
 func (n *Node) carried(t *trip, a *answer) *answer {
 	t.reached = true
-	t.record.Instance = a.field("X-Llm-Gateway-Instance")
-	if more, err := strconv.Atoi(a.field("X-Llm-Gateway-Attempts")); err == nil {
+	t.record.Instance = a.field("X-LLM-Gateway-Instance")
+	if more, err := strconv.Atoi(a.field("X-LLM-Gateway-Attempts")); err == nil {
 		t.attempts += more
 	}
 	t.record.Attempts = t.attempts

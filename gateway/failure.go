@@ -49,7 +49,7 @@ func (n *Node) unionFailure(requestID string, e *protocol.Error) *answer {
 func (a *answer) finishFailure(node, requestID string, e *protocol.Error) {
 	a.set("Content-Type", "application/json")
 	a.set("X-Request-Id", requestID)
-	a.set("X-Llm-Gateway-Node", node)
+	a.set("X-LLM-Gateway-Node", node)
 	if e.RetryAfter > 0 {
 		a.setRetryAfter(e.RetryAfter)
 	}

@@ -22,7 +22,7 @@ const (
 
 // edgeField carries the edge's name over the hop; the public door drops any
 // header of that family that a client sends.
-const edgeField = "X-Llm-Gateway-Node"
+const edgeField = "X-LLM-Gateway-Node"
 
 // A peer that failed is passed over for a moment, so that a dead owner costs
 // its edge one timeout, not one a request.

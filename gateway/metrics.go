@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -118,7 +119,12 @@ func (m *metrics) of(k seriesKey) *series {
 	return s
 }
 
-// refused counts what the door turned away before a key was known.
-func (m *metrics) refused(_ endpoint, e *protocol.Error) {
-	m.errors.WithLabelValues("", "", "other", e.Code.String()).Inc()
+// refused counts what the door turned away: with the key's name, where it is
+// one that is disabled.
+func (m *metrics) refused(key *config.APIKey, e *protocol.Error) {
+	name := ""
+	if key != nil {
+		name = key.Name
+	}
+	m.errors.WithLabelValues(name, "", "other", e.Code.String()).Inc()
 }

@@ -36,7 +36,7 @@ type geminiModel struct {
 
 // listModels answers GET /v1/models, /v1beta/models and one model of either,
 // with the models that the key may use.
-func (n *Node) listModels(s *snapshot, key *config.APIKey, e endpoint, anthropicClient bool, id string) *answer {
+func (n *Node) listModels(s *snapshot, key *config.APIKey, e endpoint, form protocol.Dialect, id string) *answer {
 	routes := s.models(key)
 	if e.kind == kindModel {
 		name, err := url.PathUnescape(e.model)
@@ -45,29 +45,28 @@ func (n *Node) listModels(s *snapshot, key *config.APIKey, e endpoint, anthropic
 		}
 		for _, r := range routes {
 			if r.Pattern == name {
-				return n.modelAnswer(s, []config.Route{r}, e, id, true)
+				return n.modelAnswer(s, []config.Route{r}, e, form, id, true)
 			}
 		}
 		// A name that only a pattern covers exists too, when the key may use it.
 		if r, ok := s.config.RouteFor(name); ok && key.Allows(name) && strings.Contains(r.Pattern, "*") {
 			r.Pattern = name
-			return n.modelAnswer(s, []config.Route{r}, e, id, true)
+			return n.modelAnswer(s, []config.Route{r}, e, form, id, true)
 		}
-		d := e.dialect
-		if d == protocol.OpenAI && anthropicClient {
-			d = protocol.Anthropic
-		}
-		return n.failure(d, id, &protocol.Error{Code: protocol.ModelNotFound, Message: "The model '" + clip(name, 200) + "' does not exist or this API key may not use it.", Param: "model"})
+		return n.failure(form, id, &protocol.Error{Code: protocol.ModelNotFound, Message: "The model '" + clip(name, 200) + "' does not exist or this API key may not use it.", Param: "model"})
 	}
-	return n.modelAnswer(s, routes, e, id, false)
+	return n.modelAnswer(s, routes, e, form, id, false)
 }
 
-func (n *Node) modelAnswer(s *snapshot, routes []config.Route, e endpoint, id string, single bool) *answer {
+func (n *Node) modelAnswer(s *snapshot, routes []config.Route, e endpoint, form protocol.Dialect, id string, single bool) *answer {
 	var v any
-	if e.dialect == protocol.Gemini {
-		v = geminiModels(routes, single)
-	} else {
-		v = unionModels(s, routes, single)
+	switch {
+	case e.dialect != protocol.Gemini:
+		v = unionModels(s, routes, form == protocol.Gemini, single)
+	case single:
+		v = geminiModels(routes)[0]
+	default:
+		v = map[string]any{"models": geminiModels(routes)}
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -77,22 +76,22 @@ func (n *Node) modelAnswer(s *snapshot, routes []config.Route, e endpoint, id st
 	a.set("Content-Type", "application/json")
 	a.set("X-Request-Id", id)
 	a.set("Request-Id", id)
-	a.set("X-Llm-Gateway-Node", n.name)
+	a.set("X-LLM-Gateway-Node", n.name)
 	return a
 }
 
-func geminiModels(routes []config.Route, single bool) any {
+func geminiModels(routes []config.Route) []geminiModel {
 	list := make([]geminiModel, 0, len(routes))
 	for _, r := range routes {
 		list = append(list, geminiModel{Name: "models/" + r.Pattern, Version: "001", DisplayName: display(r), Methods: []string{"generateContent", "countTokens"}})
 	}
-	if single {
-		return list[0]
-	}
-	return map[string]any{"models": list}
+	return list
 }
 
-func unionModels(s *snapshot, routes []config.Route, single bool) any {
+// unionModels answers at the path that OpenAI's and Anthropic's clients share.
+// Gemini's ask there too, for their API's stable version; their fields are
+// added for them only, as others may read "models" in another sense.
+func unionModels(s *snapshot, routes []config.Route, gemini, single bool) any {
 	list := make([]modelObject, 0, len(routes))
 	for _, r := range routes {
 		list = append(list, modelObject{
@@ -100,12 +99,21 @@ func unionModels(s *snapshot, routes []config.Route, single bool) any {
 			Type: "model", DisplayName: display(r), CreatedAt: modelsCreatedAt,
 		})
 	}
+	if single && gemini {
+		return struct {
+			geminiModel
+			modelObject
+		}{geminiModels(routes)[0], list[0]}
+	}
 	if single {
 		return list[0]
 	}
 	out := map[string]any{"object": "list", "data": list, "has_more": false, "first_id": nil, "last_id": nil}
 	if len(list) > 0 {
 		out["first_id"], out["last_id"] = list[0].ID, list[len(list)-1].ID
+	}
+	if gemini {
+		out["models"] = geminiModels(routes)
 	}
 	return out
 }

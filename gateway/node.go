@@ -276,7 +276,7 @@ func (n *Node) Stop(ctx context.Context) error {
 
 func (n *Node) stop(ctx context.Context) error {
 	began, timeout := time.Now(), n.snap.Load().config.Server.DrainTimeout
-	n.log.Info("leaving", "drain_timeout", timeout)
+	n.log.Info("leaving", "drain_timeout", timeout.String())
 	n.ready.Store(false)
 	n.draining.Store(true)
 	end := time.AfterFunc(timeout, func() { n.endLife(errDraining) })

@@ -252,15 +252,15 @@ func (n *Node) stamp(t *trip, a *answer) {
 	n.stampLimits(t, a)
 	if t.conv != nil {
 		if w := t.conv.x.WarningsHeader(); w != "" {
-			a.replace("X-Llm-Gateway-Warnings", w)
+			a.replace("X-LLM-Gateway-Warnings", w)
 		}
 	}
-	a.replace("X-Llm-Gateway-Owner", cmp.Or(t.loan.lender, n.name))
+	a.replace("X-LLM-Gateway-Owner", cmp.Or(t.loan.lender, n.name))
 	if t.record.Provider != "" {
-		a.replace("X-Llm-Gateway-Provider", t.record.Provider)
+		a.replace("X-LLM-Gateway-Provider", t.record.Provider)
+		a.replace("X-LLM-Gateway-Attempts", strconv.Itoa(t.attempts))
 	}
 	if t.record.Instance != "" {
-		a.replace("X-Llm-Gateway-Instance", t.record.Instance)
-		a.replace("X-Llm-Gateway-Attempts", strconv.Itoa(t.attempts))
+		a.replace("X-LLM-Gateway-Instance", t.record.Instance)
 	}
 }

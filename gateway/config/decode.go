@@ -50,6 +50,7 @@ type body struct {
 	scope  *hcl.EvalContext
 	folder string
 	broken bool            // its source has syntax errors: absences prove nothing
+	hiding bool            // a block that others refer to may be among what was not understood
 	failed map[string]bool // attributes that were reported
 }
 
@@ -75,7 +76,9 @@ func schema(attributes, blocks string) *hcl.BodySchema {
 func (d *decoder) read(name string, in hcl.Body, where hcl.Range, s *hcl.BodySchema) *body {
 	src := d.diags.sources[where.Filename]
 	content, diags := in.Content(s)
+	hiding := src.broken
 	for _, g := range diags {
+		hiding = hiding || hides(g)
 		if src.broken && displaced(g) {
 			continue
 		}
@@ -84,8 +87,22 @@ func (d *decoder) read(name string, in hcl.Body, where hcl.Range, s *hcl.BodySch
 	}
 	return &body{
 		d: d, name: name, where: where, attrs: content.Attributes, blocks: content.Blocks,
-		scope: d.scope(src), folder: src.folder, broken: src.broken || diags.HasErrors(), failed: make(map[string]bool),
+		scope: d.scope(src), folder: src.folder, broken: src.broken || diags.HasErrors(), hiding: hiding, failed: make(map[string]bool),
 	}
+}
+
+// hides tells whether what HCL reports may be a block with a label: a name that
+// is close to one of theirs, or a label that is missing.
+func hides(g *hcl.Diagnostic) bool {
+	switch g.Summary {
+	case unknownAttribute:
+		return false
+	case unknownBlock:
+		return slices.ContainsFunc(rootSchema.Blocks, func(b hcl.BlockHeaderSchema) bool {
+			return len(b.LabelNames) > 0 && strings.Contains(g.Detail, fmt.Sprintf("Did you mean %q", b.Type))
+		})
+	}
+	return true
 }
 
 // foreign adds to HCL's report of an unknown name what would be known.
@@ -141,7 +158,7 @@ func (d *decoder) decode() *Config {
 	var named *body
 	for _, s := range d.files {
 		top := d.read("the configuration", s.body, hcl.Range{Filename: s.name, Start: hcl.InitialPos, End: hcl.InitialPos}, rootSchema)
-		d.unsure = d.unsure || top.broken
+		d.unsure = d.unsure || top.hiding
 		blocks = append(blocks, top.blocks...)
 		if a := top.attrs["node_name"]; a != nil && d.first("node_name", "", a.NameRange) {
 			named = top
