@@ -1,8 +1,12 @@
 package gateway_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +19,7 @@ import (
 func TestCasesOfClients(t *testing.T) {
 	k := newCaseKit(t, 20, `route "`+oddModel+"\" {\n  provider = \"k1-gemini\"\n}\n")
 	t.Run("case-106 odd models", k.oddNames)
+	t.Run("case-47 an image by URL", k.imageByURL)
 	t.Run("case-93 the key's header", k.keyHeaders)
 	t.Run("case-94 a newer version", k.newerVersion)
 	t.Run("case-95 version and betas", k.versionAndBetas)
@@ -31,6 +36,47 @@ func (k *caseKit) with(path, body string, header ...string) Reply {
 		r.Header.Add(header[i], header[i+1])
 	}
 	return k.Do(r)
+}
+
+// Gemini wants the bytes of an image: they are fetched, from a private network
+// only where the operator allows it.
+func (k *caseKit) imageByURL(t *testing.T) {
+	const png = "\x89PNG\r\n\x1a\n0000"
+	images := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = io.WriteString(w, png)
+	}))
+	defer images.Close()
+	for _, tc := range []struct {
+		api  api
+		body string
+	}{
+		{chatAPI, `{"model":"%s","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"` + images.URL + `/a.png"}}]}]}`},
+		{messagesAPI, `{"model":"%s","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"` + images.URL + `/a.png"}}]}]}`},
+		{responsesAPI, `{"model":"%s","input":[{"role":"user","content":[{"type":"input_image","image_url":"` + images.URL + `/a.png"}]}]}`},
+	} {
+		for _, allowed := range []bool{false, true} {
+			k.Edit(k.Nodes[0].Name(), func(s string) string {
+				s = strings.Replace(s, "  fetch_private_addresses = true\n", "", 1)
+				if allowed {
+					s = strings.Replace(s, "server {\n", "server {\n  fetch_private_addresses = true\n", 1)
+				}
+				return s
+			})
+			if _, err := k.Nodes[0].Reload(); err != nil {
+				t.Fatal(err)
+			}
+			id := k.then("gemini", good("gemini"))
+			r := k.Post(k.Nodes[0], "alice", tc.api.path(id, false), fmt.Sprintf(tc.body, id))
+			got := k.seen(id)
+			switch {
+			case !allowed && (r.Status != 400 || len(got) != 0 || !strings.Contains(r.Body, "could not be fetched")):
+				t.Errorf("%s, not allowed: %d %s", tc.api.name, r.Status, r.Body)
+			case allowed && (r.Status != 200 || len(got) != 1 || !strings.Contains(got[0].body, `"inlineData":{"mimeType":"image/png","data":"`+base64.StdEncoding.EncodeToString([]byte(png))+`"}`) || strings.Contains(got[0].body, images.URL)):
+				t.Errorf("%s, allowed: %d %s, sent %+v", tc.api.name, r.Status, r.Body, got)
+			}
+		}
+	}
 }
 
 // Newer SDKs of Anthropic send the key as Bearer, older ones as x-api-key; of

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,28 @@ func TestCasesOfAnswersAreOfTheClientsSchema(t *testing.T) {
 				checkStream(t, to, protocoltest.LoadSchema(t, to.event), out)
 			} else if err := protocoltest.LoadSchema(t, to.whole).Validate(out); err != nil {
 				t.Errorf("%v\nin %s", err, out)
+			}
+		})
+	}
+}
+
+// Calls that Gemini gives no ids get ones that differ, and that are the same
+// whenever the answer is read again.
+func TestIDsOfCallsWithoutIDs(t *testing.T) {
+	for _, to := range []string{"chat", "anthropic", "responses"} {
+		t.Run("case-67 "+to, func(t *testing.T) {
+			var first []string
+			for range 2 {
+				for _, a := range []answered{{from: "gemini", to: to, body: twins}, {from: "gemini", to: to, stream: []string{twins}}} {
+					ids := idsOf(a.give(t), `"(?:call_id|id)":"((?:call|toolu)_[^"]+)"`)
+					slices.Sort(ids)
+					if ids = slices.Compact(ids); first == nil {
+						first = ids
+					}
+					if len(ids) != 2 || !slices.Equal(ids, first) {
+						t.Errorf("%q, the first time %q", ids, first)
+					}
+				}
 			}
 		})
 	}

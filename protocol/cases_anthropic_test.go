@@ -58,6 +58,17 @@ var (
 	broken      = []string{messageStart, textStart0, textDelta0, overload}
 )
 
+// citing says three sentences, the second of which comes from somewhere.
+var citing = []string{
+	messageStart, textStart0, `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"né 👍 "}}`, stopOf0,
+	`{"type":"content_block_start","index":1,"content_block":{"type":"text","text":"","citations":[]}}`,
+	`{"type":"content_block_delta","index":1,"delta":{"type":"citations_delta","citation":{"type":"web_search_result_location","cited_text":"x","url":"https://a","title":null,"encrypted_index":"E"}}}`,
+	`{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"网"}}`, `{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"关"}}`,
+	`{"type":"content_block_stop","index":1}`,
+	`{"type":"content_block_start","index":2,"content_block":{"type":"text","text":""}}`, `{"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"."}}`,
+	`{"type":"content_block_stop","index":2}`, messageDelta("end_turn"), messageStop,
+}
+
 const interleaved = `{"type":"thinking","thinking":"one","signature":"EqQB"},{"type":"text","text":"a"},{"type":"tool_use","id":"toolu_1","name":"f","input":{"x":1}},{"type":"text","text":"b"}`
 
 var casesFromAnthropic = []answered{
@@ -119,4 +130,6 @@ var casesFromAnthropic = []answered{
 
 	{name: "case-90 cited sentences", from: "anthropic", to: "chat", body: messageWith(`{"type":"text","text":"né 👍 "},{"type":"text","text":"网关","citations":[{"type":"web_search_result_location","cited_text":"x","url":"https://a","title":null,"encrypted_index":"E"}]},{"type":"text","text":"."}`, "end_turn"), want: []string{`"content":"né 👍 网关."`, `"url_citation":{"`, `"start_index":5,"end_index":7`}},
 	{name: "case-90 cited sentences", from: "anthropic", to: "responses", body: messageWith(`{"type":"text","text":"né 👍 "},{"type":"text","text":"网关","citations":[{"type":"web_search_result_location","cited_text":"x","url":"https://a","title":null,"encrypted_index":"E"}]},{"type":"text","text":"."}`, "end_turn"), want: []string{`"text":"né 👍 网关."`, `"start_index":5,"end_index":7`}},
+	{name: "case-90 cited sentences", from: "anthropic", to: "chat", stream: citing, want: []string{`né 👍 `, `网`, `关`, `"start_index":5,"end_index":7`, `"content":"."`}},
+	{name: "case-90 cited sentences", from: "anthropic", to: "responses", stream: citing, want: []string{`response.output_text.annotation.added`, `"start_index":5,"end_index":7`, `"text":"né 👍 网关."`, `!"output_index":1`}},
 }
