@@ -341,10 +341,14 @@ func wholeForStream(t *testing.T, k *caseKit) {
 	}
 	for dialect := range hello {
 		for _, a := range apis {
-			if a.name == native[dialect].name || a.name == "responses" && dialect == "openai" {
-				continue // one dialect on both sides: the bytes pass
+			whole200 := good(dialect)
+			switch {
+			case a.name == "gemini" && dialect == "gemini":
+				continue // JSON is a stream of its own there
+			case a.name == "responses" && dialect == "openai":
+				whole200 = whole(200, "application/json", `{"id":"resp_1","object":"response","created_at":1,"status":"completed","model":"m","output":[{"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"hello","annotations":[]}]}],"usage":{"input_tokens":3,"output_tokens":2,"total_tokens":5}}`)
 			}
-			k.then(dialect, good(dialect))
+			k.then(dialect, whole200)
 			r := k.ask(a, dialect, true)
 			if s := a.read(t, true, r); r.Status != 200 || s.text != "hello" || s.end != "stop" || s.input != 3 || s.output != 2 || !strings.Contains(r.Body, ends[a.name]) {
 				t.Errorf("%s from %s: %d %s", a.name, dialect, r.Status, r.Body)

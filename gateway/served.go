@@ -85,6 +85,9 @@ func (n *Node) streamAnswer(t *trip, s *instanceStream, resp *upstream.Response,
 // bodyAnswer is an answer that was read whole, for the client.
 func (n *Node) bodyAnswer(t *trip, body []byte, resp *upstream.Response, m *meter, out *outbound) (*answer, *fault) {
 	if out.conv == nil {
+		if a := n.restreamed(t, body, m); a != nil {
+			return a, nil
+		}
 		m.whole(body)
 		return &answer{status: resp.Status, header: fieldsOf(resp.Header), body: body}, nil
 	}
@@ -97,6 +100,30 @@ func (n *Node) bodyAnswer(t *trip, body []byte, resp *upstream.Response, m *mete
 	}
 	m.usage = r.Usage
 	return n.converted(t, out.conv, r), nil
+}
+
+// restreamed writes a whole answer as the stream that the client asked for and
+// an instance of its own dialect did not give: SDKs read no event in it. nil:
+// the bytes pass as they are.
+func (n *Node) restreamed(t *trip, body []byte, m *meter) *answer {
+	e := t.endpoint
+	if e.kind != kindGenerate || !t.peek.Stream {
+		return nil
+	}
+	read := providerCodecFor(e.dialect).answer
+	if isResponses(e) {
+		read = openai.DecodeResponsesResponse
+	}
+	c, failed := n.conversion(t)
+	if failed != nil {
+		return nil
+	}
+	r, err := read(c.x, body)
+	if err != nil {
+		return nil
+	}
+	m.usage = r.Usage
+	return n.converted(t, c, r)
 }
 
 // readAnswer reads an answer whole, and looks whether it is one.
