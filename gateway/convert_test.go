@@ -20,10 +20,10 @@ type api struct {
 
 // turn is one of user's text, assistant's call, tool's result.
 type turn struct {
-	user            string
-	call            string // the arguments of a call of "weather"
-	callID, result  string
-	signature, wire string // what the API's client carries along with a call
+	user           string
+	call           string // the arguments of a call of "weather"
+	callID, result string
+	signature      string // what the API's client carries along with a call
 }
 
 // said is an answer in no dialect's words.

@@ -19,8 +19,8 @@ const benchHeader = "X-Bench"
 // in a request but its end and the header that names the answer.
 type responder struct {
 	net.Listener
-	whole, head, events, burst []byte
-	each                       [][]byte // the events as chunks
+	whole, head, burst []byte
+	each               [][]byte // the events as chunks
 }
 
 func newResponder(t testing.TB) *responder {

@@ -27,10 +27,10 @@ type result struct {
 	failed     int
 	inFlight   int // failed, or done twice, in flight on a node that crashed
 	duplicated int
-	over       int // requests above the limit of a minute, in its worst 60 s
-	overFew    int // requests above the limit of running ones, at the worst moment
-	denied     int // requests refused although the minute had room
-	moved      int // sessions
+	over       int           // requests above the limit of a minute, in its worst 60 s
+	overFew    int           // requests above the limit of running ones, at the worst moment
+	denied     int           // requests refused although the minute had room
+	moved      int           // sessions
 	slowest    time.Duration // to the head of an answer
 	slowestOf  string
 	healed     time.Duration

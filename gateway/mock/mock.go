@@ -16,16 +16,16 @@ import (
 
 // Options make a provider.
 type Options struct {
-	Dialect    string        // openai, anthropic or gemini
-	Name       string        // shown in answers and in the header x-mock-instance
-	APIKey     string        // "" accepts any; else others get the dialect's 401
-	Delay      time.Duration // before the first byte
-	EventDelay time.Duration // between two events of a stream
-	Tokens     int           // words of an answer; default 16
-	FailEvery  int           // every so many requests one fails; 0: none
-	FailStatus int           // the status of those; default 503
+	Dialect    string            // openai, anthropic or gemini
+	Name       string            // shown in answers and in the header x-mock-instance
+	APIKey     string            // "" accepts any; else others get the dialect's 401
+	Delay      time.Duration     // before the first byte
+	EventDelay time.Duration     // between two events of a stream
+	Tokens     int               // words of an answer; default 16
+	FailEvery  int               // every so many requests one fails; 0: none
+	FailStatus int               // the status of those; default 503
 	Tools      map[string]string // tools to call before others, and the input of each: JSON, or a custom tool's text
-	Forbidden  []string      // texts that must appear nowhere in a request, such as clients' keys
+	Forbidden  []string          // texts that must appear nowhere in a request, such as clients' keys
 	Now        func() time.Time
 }
 

@@ -259,10 +259,3 @@ func (c *Client) clean(err error) string {
 	}
 	return s
 }
-
-func causeOf(err error) string {
-	if errors.Is(err, ErrIdle) || errors.Is(err, ErrTimeout) {
-		return "timeout"
-	}
-	return "reset"
-}

@@ -72,7 +72,9 @@ func TestFaults(t *testing.T) {
 		}), Unreachable, "reset"},
 		{"503", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }), Failed, "overloaded"},
 		{"500", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }), Failed, "status"},
-		{"a redirect is not followed", instance(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.invalid/", 307) }), Failed, "status"},
+		{"a redirect is not followed", instance(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://elsewhere.invalid/", http.StatusTemporaryRedirect)
+		}), Failed, "status"},
 		{"401", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }), Credentials, "credentials"},
 		{"402", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(402) }), Exhausted, "exhausted"},
 		{"429", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }), Cooling, "cooling"},
