@@ -10,10 +10,11 @@ import (
 func (n *Node) counter(ctx context.Context, key string) place {
 	owner, standby := n.placement.of(key)
 	h, now := n.handover, time.Now()
-	if owner.name == n.name && now.UnixNano() > h.until.Load() {
+	mine := owner.name == n.name && owner.addr == "" // another process may have taken the name
+	if mine && now.UnixNano() > h.until.Load() {
 		return owner
 	}
-	if owner.name != n.name {
+	if !mine {
 		h.mu.Lock()
 		since, held := h.held[key]
 		h.mu.Unlock()

@@ -94,7 +94,7 @@ func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault)
 		n.release(t, in) // counting says nothing about generating
 		return
 	}
-	failure := health.Failure{Cause: health.Cause(f.Cause), Reason: f.Reason, Wait: f.RetryAfter, Trial: t.trial}
+	failure := health.Failure{Cause: blamed(f.Fault), Reason: f.Reason, Wait: f.RetryAfter, Trial: t.trial}
 	switch f.Outcome {
 	case upstream.Cooling:
 		wait := f.RetryAfter
@@ -117,6 +117,16 @@ func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault)
 	}
 	n.health.Fail(in.id, failure)
 	t.trial = false
+}
+
+// blamed is the cause that the health table is told. A connection that breaks
+// before a byte of an answer may have broken anywhere on the way, as one that
+// cannot be made.
+func blamed(f *upstream.Fault) health.Cause {
+	if f.Cause == "reset" && f.Unanswered {
+		return health.CauseConnect
+	}
+	return health.Cause(f.Cause)
 }
 
 // release gives an instance's trial back without a verdict.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -93,7 +94,7 @@ func origin(m cluster.Member) string {
 
 // ringChanged takes over a new set of members: which processes live, and whose
 // every key was and is.
-func (n *Node) ringChanged(old, now *ring.Ring, members []cluster.Member) {
+func (n *Node) ringChanged(before, after *placementView, members []cluster.Member) {
 	live := make(map[string]bool, len(members))
 	for _, m := range members {
 		if m.State == cluster.StateAlive || m.State == cluster.StateSuspect {
@@ -101,12 +102,16 @@ func (n *Node) ringChanged(old, now *ring.Ring, members []cluster.Member) {
 		}
 	}
 	n.limits.SetLive(func(origin string) bool { return live[origin] })
-	if old.Print() == now.Print() {
+	old, now := before.ring, after.ring
+	if old.Print() == now.Print() && before.self == after.self && maps.Equal(before.peers, after.peers) {
 		return
 	}
 	h, at := n.handover, time.Now()
 	h.doubt(at)
 	h.mu.Lock()
+	if before.self == "" {
+		old, _ = ring.New(nil) // another process of this name had its keys; an empty set cannot fail
+	}
 	h.rings = append(h.rings, pastRing{old, at})
 	for len(h.rings) > 0 && at.Sub(h.rings[0].end) > acquiring {
 		h.rings = h.rings[1:]
@@ -124,7 +129,12 @@ func (n *Node) ringChanged(old, now *ring.Ring, members []cluster.Member) {
 	}
 	h.mu.Unlock()
 
-	mine := func(key string) bool { return old.Owner(key) == n.name || now.Owner(key) == n.name }
+	// A process that takes a name over has the same keys, and knows nothing.
+	renewed := func(name string) bool { return before.peers[name] != "" && before.peers[name] != after.peers[name] }
+	mine := func(key string) bool {
+		owner := now.Owner(key)
+		return old.Owner(key) == n.name || owner == n.name || now.Standby(key) == n.name && renewed(owner)
+	}
 	for key, served := range n.limits.Keys() {
 		if served || mine(key) {
 			n.limits.Touch(key)
@@ -230,7 +240,7 @@ func (n *Node) gather() map[string]*parcel {
 	out := make(map[string]*parcel)
 	to := func(name string) *parcel {
 		addr := v.peers[name]
-		if name == n.name || addr == "" {
+		if name == v.self || addr == "" {
 			return nil
 		}
 		p := out[addr]

@@ -17,12 +17,13 @@ type placement struct {
 type placementView struct {
 	ring  *ring.Ring
 	peers map[string]string // node name -> address of its peer listener
+	self  string            // "" when another process has taken this node's name
 }
 
 func newPlacement(self string) *placement {
 	p := &placement{self: self}
 	empty, _ := ring.New(nil) // an empty set cannot fail
-	p.view.Store(&placementView{ring: empty})
+	p.view.Store(&placementView{ring: empty, self: self})
 	return p
 }
 
@@ -31,7 +32,11 @@ func newPlacement(self string) *placement {
 func (p *placement) update(members []cluster.Member) error {
 	var names []string
 	peers := make(map[string]string)
+	self := p.self
 	for _, m := range members {
+		if m.Self && m.Superseded {
+			self = ""
+		}
 		if m.Serving {
 			names = append(names, m.Name)
 			peers[m.Name] = m.PeerAddress
@@ -44,7 +49,7 @@ func (p *placement) update(members []cluster.Member) error {
 	} else if next.Print() != r.Print() {
 		r = next
 	}
-	p.view.Store(&placementView{ring: r, peers: peers})
+	p.view.Store(&placementView{ring: r, peers: peers, self: self})
 	return nil
 }
 
@@ -60,7 +65,7 @@ func (p *placement) of(key string) (owner, standby place) {
 }
 
 func (p *placement) at(v *placementView, name string) place {
-	if name == "" || name == p.self {
+	if name == "" || name == v.self {
 		return place{name: p.self}
 	}
 	return place{name: name, addr: v.peers[name]}

@@ -155,8 +155,8 @@ func (p *prober) judge(ctx context.Context, pr *provider, in *instance, began ti
 		failure.Cause = health.CauseCredentials
 		p.n.log.Error("a provider refuses this gateway's credentials; the instance is not used until the configuration is reloaded",
 			"provider", pr.Name, "instance", in.Name, "status", f.Status, "source", "probe")
-	case f.Cause == "connect" || f.Cause == "timeout":
-		failure.Cause = health.Cause(f.Cause)
+	case f.Outcome == upstream.Unreachable:
+		failure.Cause = blamed(f)
 	}
 	p.n.health.Fail(in.id, failure)
 }

@@ -33,6 +33,7 @@ type bed struct {
 	owners    map[string]int
 	victim    int // the owner of the metered key
 	crashes   []crash
+	cause     func(key, provider string) bool // see evidence
 }
 
 var failures = []failure{
@@ -82,7 +83,7 @@ var failures = []failure{
 		name: "partition", what: "the owner is cut off from the other two for 10 s; all of them get requests", short: true, network: true,
 		promise: promise{over: meteredLimit, overFew: fewLimit, slowest: time.Second, healed: 15 * time.Second},
 		run: func(ctx context.Context, b *bed) error {
-			err := b.ground.part(b.victim, b.others()...)
+			err := b.crash(b.victim, func() error { return b.ground.part(b.victim, b.others()...) })
 			sleep(ctx, 10*time.Second)
 			return errors.Join(err, b.ground.mend())
 		},
@@ -193,7 +194,7 @@ func attempt(ctx context.Context, o options, g *ground, dir string, f failure) (
 	failed = errors.Join(failed, await(ctx, time.Minute, "the ring is whole again", b.fleet.whole))
 	healed := time.Since(over)
 	sleep(ctx, 3*time.Second)
-	e := evidence{outcomes: b.load.stop(), owners: b.owners, crashes: b.crashes}
+	e := evidence{outcomes: b.load.stop(), owners: b.owners, crashes: b.crashes, cause: b.cause}
 	e.sights = b.providers.sights()
 	r := judge(e)
 	r.healed = healed
@@ -297,6 +298,7 @@ func (b *bed) slow(ctx context.Context, n int, by time.Duration) (end func() err
 // egress cuts the owner off from one instance, and looks at what the others
 // think of that.
 func (b *bed) egress(ctx context.Context, how ...string) error {
+	b.cause = func(key, provider string) bool { return provider == "openai" && b.owners[key] == b.victim }
 	port := b.providers.ports["openai/a"]
 	rule := append([]string{"-A", "OUTPUT", "-p", "tcp", "-d", hubAddress, "--dport", port, "-j"}, how...)
 	if err := b.ground.tables(b.victim, rule...); err != nil {

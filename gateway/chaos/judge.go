@@ -13,6 +13,7 @@ type evidence struct {
 	sights   map[string][]sight
 	owners   map[string]int // of the keys, in the whole ring
 	crashes  []crash
+	cause    func(key, provider string) bool // such a session had a reason to move; nil: none
 }
 
 // crash is a node that went without a word: what it was serving goes with it.
@@ -65,7 +66,7 @@ func judge(e evidence) result {
 			r.failed++
 			r.fault("%s was refused, and a provider saw it", o.id)
 		}
-		if o.instance != "" && o.err == "" {
+		if o.instance != "" && o.err == "" && (e.cause == nil || !e.cause(o.key, o.kind.provider)) {
 			session := o.key + " at " + o.kind.provider
 			if places[session] == nil {
 				places[session] = map[string]bool{}

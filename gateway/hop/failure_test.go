@@ -306,3 +306,75 @@ func TestPeersThatSpeakAnotherLanguage(t *testing.T) {
 		})
 	}
 }
+
+// Cut ends what is under way at one address, at any stage, and nothing else.
+func TestCut(t *testing.T) {
+	committed, hold := make(chan struct{}, 2), make(chan struct{})
+	handler := func(ctx context.Context, r *Request) *Response {
+		switch r.Target {
+		case "silent":
+			committed <- struct{}{}
+			<-hold
+		case "stream":
+			piece, end := io.Pipe() // never written
+			context.AfterFunc(ctx, func() { end.Close() })
+			return &Response{Status: 200, Streamed: true, Body: piece}
+		}
+		return &Response{Status: 200}
+	}
+	n := start(t, ServerOptions{Handler: handler}, ClientOptions{})
+	defer close(hold)
+	other := listen(t)
+	s := NewServer(ServerOptions{TLS: n.server.o.TLS, Handler: handler})
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(other) }()
+	defer func() {
+		n.client.Close()
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		<-served
+	}()
+
+	stream, err := n.client.Do(t.Context(), n.addr, &Request{Target: "stream"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	failed, kept := make(chan error, 1), make(chan error, 1)
+	do := func(addr string, result chan<- error) {
+		r, err := n.client.Do(t.Context(), addr, &Request{Target: "silent"})
+		if err == nil {
+			err = r.Body.Close()
+		}
+		result <- err
+	}
+	go do(n.addr, failed)
+	go do(other.Addr().String(), kept)
+	<-committed
+	<-committed
+
+	n.client.Cut(n.addr)
+	if err := <-failed; !errors.Is(err, ErrBroken) {
+		t.Errorf("a request under way: %v", err)
+	}
+	var lost *AbortError
+	if _, err := stream.Body.Read(make([]byte, 1)); !errors.As(err, &lost) {
+		t.Errorf("a stream under way: %v", err)
+	}
+	hold <- struct{}{} // one of the two handlers goes on, and the other
+	hold <- struct{}{}
+	if err := <-kept; err != nil {
+		t.Errorf("a request at another address: %v", err)
+	}
+	r, err := n.client.Do(t.Context(), n.addr, &Request{})
+	if err != nil {
+		t.Fatalf("after the cut: %v", err)
+	}
+	r.Body.Close()
+	n.client.Cut(n.addr)
+	n.client.Cut(other.Addr().String())
+	if len(n.client.open) != 0 {
+		t.Errorf("connections that are closed are remembered: %v", n.client.open)
+	}
+}

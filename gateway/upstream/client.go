@@ -64,7 +64,7 @@ func NewTransport(o Options) *http.Transport {
 		o.Dial = (&net.Dialer{Timeout: o.DialTimeout, KeepAlive: 15 * time.Second}).DialContext
 	}
 	return &http.Transport{
-		DialContext:            o.Dial,
+		DialContext:            aborting(o.Dial),
 		TLSHandshakeTimeout:    o.DialTimeout,
 		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		Proxy:                  o.Proxy,
@@ -198,7 +198,7 @@ func (c *Client) noAnswer(ctx context.Context, err error) *Fault {
 	if f := canceled(ctx); f != nil {
 		return f
 	}
-	f := &Fault{Outcome: Unreachable, Cause: "reset", Reason: c.clean(err)}
+	f := &Fault{Outcome: Unreachable, Cause: "reset", Reason: c.clean(err), Unanswered: true}
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {

@@ -29,6 +29,7 @@ type Fault struct {
 	Cause      string        // connect timeout reset status overloaded credentials cooling exhausted canceled
 	Reason     string        // one line for logs and the admin listener; no secrets
 	Status     int           // 0: the instance did not answer
+	Unanswered bool          // not even an answer's head came
 	RetryAfter time.Duration // as the instance told; 0: it did not
 	Response   *Buffered     // the instance's answer, where it gave one
 }
