@@ -149,28 +149,32 @@ type clientConn struct {
 	inBuf  *[smallSize]byte // of in, while an exchange runs
 	unused time.Time        // since when
 	probe  func() bool      // false: the peer has closed it
-	client *Client
-	addr   string
+	forget func()           // of the client that dialed it; nil: none knows it
 }
 
 // kill ends the connection, as that of link does.
 func (cn *clientConn) kill() {
 	cn.link.kill()
-	c := cn.client
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if delete(c.open[cn.addr], cn); len(c.open[cn.addr]) == 0 {
-		delete(c.open, cn.addr)
+	if cn.forget != nil {
+		cn.forget()
 	}
 }
 
-func (c *Client) opened(cn *clientConn) {
+// remember notes a connection for Cut, until it is killed.
+func (c *Client) remember(addr string, cn *clientConn) {
+	cn.forget = func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if delete(c.open[addr], cn); len(c.open[addr]) == 0 {
+			delete(c.open, addr)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.open[cn.addr] == nil {
-		c.open[cn.addr] = make(map[*clientConn]struct{})
+	if c.open[addr] == nil {
+		c.open[addr] = make(map[*clientConn]struct{})
 	}
-	c.open[cn.addr][cn] = struct{}{}
+	c.open[addr][cn] = struct{}{}
 }
 
 // dial opens a connection, ready for an exchange.
@@ -181,9 +185,9 @@ func (c *Client) dial(ctx context.Context, addr string) (*clientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	cn := &clientConn{link: newLink(raw, c.o.TLS, tls.Client, c.o.WriteTimeout), probe: prober(raw), client: c, addr: addr}
+	cn := &clientConn{link: newLink(raw, c.o.TLS, tls.Client, c.o.WriteTimeout), probe: prober(raw)}
 	cn.in.src = cn.Conn
-	c.opened(cn)
+	c.remember(addr, cn)
 	stop := context.AfterFunc(ctx, cn.kill)
 	defer stop()
 	if err := cn.handshake(time.Now().Add(c.o.AcceptTimeout)); err != nil {
