@@ -35,6 +35,8 @@ export ANTHROPIC_AUTH_TOKEN="$LLMGW_API_KEY"
 `,
 	"gemini": `export GOOGLE_GEMINI_BASE_URL={{gateway}}
 export GEMINI_API_KEY="$LLMGW_API_KEY"
+# and ~/.gemini/settings.json: with a base URL it uses no API key unless told so
+# {"security": {"auth": {"selectedType": "gemini-api-key"}}}
 `,
 	"openai": `export OPENAI_BASE_URL={{gateway}}/v1
 export OPENAI_API_KEY="$LLMGW_API_KEY"
@@ -52,10 +54,10 @@ wire_api = "responses"
   "$schema": "https://opencode.ai/config.json",
   "provider": {
     "llmgw": {
-      "npm": "@ai-sdk/openai-compatible",
+      "npm": "@ai-sdk/openai",
       "name": "llmgw",
       "options": { "baseURL": "{{gateway}}/v1", "apiKey": "{env:LLMGW_API_KEY}" },
-      "models": { "gpt-5": {}, "claude-sonnet-5": {} }
+      "models": { "gpt-5.4": {}, "claude-sonnet-5": {}, "gemini-3-pro": {} }
     }
   }
 }

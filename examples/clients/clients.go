@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // task is one run of a client: a folder of its own as HOME and working folder.
@@ -27,6 +28,7 @@ func (in *installer) clients() []*client {
 	for _, c := range []struct{ name, version, speaks, file, way string }{
 		{"openai-js", "7.57.0", "chat", "openai", "chat"},
 		{"openai-js", "7.57.0", "responses", "openai", "responses"},
+		{"openai-js", "7.57.0", "chat, by env", "openai", "chat@env"},
 		{"openai-js", "6.49.0", "chat", "openai", "chat@6"},
 		{"openai-js", "6.49.0", "responses", "openai", "responses@6"},
 		{"anthropic-js", "1.14.0", "messages", "anthropic", "1"},
@@ -44,14 +46,18 @@ func (in *installer) clients() []*client {
 		{"langchain-js", "2.3.2", "gemini", "langchain", "google"},
 	} {
 		// Packages are looked up beside the script, so the scripts run where they are installed.
-		list = append(list, &client{name: c.name, version: c.version, speaks: c.speaks, group: "sdks", command: func(task) ([]string, []string, error) {
+		list = append(list, &client{name: c.name, version: c.version, speaks: c.speaks, group: "sdks", command: func(t task) ([]string, []string, error) {
 			installed := filepath.Join(in.folder, "sdks")
 			for _, f := range []string{"harness.mjs", c.file + ".mjs"} {
 				if err := replace(filepath.Join(js, f), filepath.Join(installed, f)); err != nil {
 					return nil, nil, err
 				}
 			}
-			return []string{in.node("sdks"), filepath.Join(installed, c.file+".mjs"), c.way}, []string{"LANGSMITH_TRACING=false"}, nil
+			args, err := []string{in.node("sdks"), filepath.Join(installed, c.file+".mjs"), c.way}, error(nil)
+			if strings.HasSuffix(c.way, "@env") {
+				args, err = in.exporting("openai", t, args...)
+			}
+			return args, []string{"LANGSMITH_TRACING=false"}, err
 		}})
 	}
 	for _, c := range []struct{ name, version, speaks, file, way string }{

@@ -37,7 +37,7 @@ func (in *installer) install(ctx context.Context, group string) string {
 		return why
 	}
 	steps := map[string]func(context.Context, string) error{"sdks": in.npm, "agents": in.npm, "python": in.pip}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	why := ""
 	if err := in.once(ctx, group, steps[group]); err != nil {
@@ -92,7 +92,7 @@ func (in *installer) npm(ctx context.Context, group string) error {
 			return err
 		}
 	}
-	return command(ctx, to, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	return command(ctx, to, "npm", "ci", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=60000", "--no-audit", "--no-fund", "--loglevel=error")
 }
 
 func (in *installer) pip(ctx context.Context, group string) error {
@@ -100,7 +100,7 @@ func (in *installer) pip(ctx context.Context, group string) error {
 	if err := command(ctx, to, "python3", "-m", "venv", "."); err != nil {
 		return err
 	}
-	return command(ctx, to, filepath.Join("bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", filepath.Join(in.source, group, "requirements.txt"))
+	return command(ctx, to, filepath.Join("bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries=1", "--timeout=60", "-r", filepath.Join(in.source, group, "requirements.txt"))
 }
 
 // command runs to its end; the error holds the line in which it said why.

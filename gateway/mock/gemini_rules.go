@@ -234,6 +234,10 @@ func answers(calls, responses []map[string]any) *fault {
 // skips are what the API takes in place of a signature that was lost.
 var skips = []string{"skip_thought_signature_validator", "context_engineering_is_the_way_to_go", "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="}
 
+// standardBase64 undoes the alphabet for URLs, in which Google's Python SDK
+// sends bytes back; the API takes both.
+var standardBase64 = strings.NewReplacer("-", "+", "_", "/")
+
 // signedCalls: in the current turn the first call of a step has the signature
 // that it came with.
 func signedCalls(at string, run []map[string]any) *fault {
@@ -247,7 +251,7 @@ func signedCalls(at string, run []map[string]any) *fault {
 		switch {
 		case first && signature == "":
 			return wrong("", "Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call `default_api:%s`, position %d.", str(c, "name"), i+1)
-		case strings.HasPrefix(signature, signaturePrefix) && signature != callSignature(c):
+		case strings.HasPrefix(signature, signaturePrefix) && standardBase64.Replace(signature) != callSignature(c):
 			return wrong(item(join(at, "parts"), i), "Thought signature is not valid.")
 		case signature != "" && !strings.HasPrefix(signature, signaturePrefix) && !slices.Contains(skips, signature) && len(signature) < 40:
 			return wrong(item(join(at, "parts"), i), "Thought signature is not valid.")

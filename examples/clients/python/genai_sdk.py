@@ -41,8 +41,9 @@ def automatic():
 
 
 def refused():
+    other = genai.Client(api_key="wrong", http_options=types.HttpOptions(base_url=URL))
     try:
-        genai.Client(api_key="wrong", http_options=types.HttpOptions(base_url=URL)).models.generate_content(model=MODEL, contents="hi")
+        other.models.generate_content(model=MODEL, contents="hi")
     except errors.ClientError as e:
         return e.code in (400, 401, 403)
 

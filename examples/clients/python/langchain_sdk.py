@@ -24,12 +24,16 @@ else:
     llm = ChatOpenAI(model=MODEL, api_key=KEY, base_url=URL + "/v1", max_retries=0, stream_usage=True, use_responses_api=WAY == "responses")
 
 
+# The Responses API takes a function for strict unless it is told.
+strict = {"strict": True} if WAY == "responses" else {}
+
+
 def turns():
     named = tool(weather)
     messages = [HumanMessage(PROMPT)]
     for _ in range(4):
         whole = None
-        for chunk in llm.bind_tools([named]).stream(messages):
+        for chunk in llm.bind_tools([named], **strict).stream(messages):
             yield str(chunk.text)
             whole = chunk if whole is None else whole + chunk
         assert whole.usage_metadata["total_tokens"] > 0

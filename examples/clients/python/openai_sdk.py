@@ -24,7 +24,9 @@ def chat():
         message = answer.choices[0].message
         if not message.tool_calls:
             return
-        messages.append(message)
+        # What the SDK has parsed is its own: OpenAI refuses it as unknown fields.
+        calls = [{"id": c.id, "type": "function", "function": {"name": c.function.name, "arguments": c.function.arguments}} for c in message.tool_calls]
+        messages.append({"role": "assistant", "content": message.content, "tool_calls": calls})
         for call in message.tool_calls:
             messages.append({"role": "tool", "tool_call_id": call.id, "content": weather(**json.loads(call.function.arguments))})
 

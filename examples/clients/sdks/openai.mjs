@@ -1,7 +1,7 @@
 import { loop, check, must, way, url, key, model, prompt, description, schema, pixel, weather } from './harness.mjs';
 const [api, version] = way.split('@');
 const { default: OpenAI } = await import(version === '6' ? 'openai-6' : 'openai');
-const openai = new OpenAI({ apiKey: key, baseURL: url + '/v1', maxRetries: 0 });
+const openai = new OpenAI(version === 'env' ? { maxRetries: 0 } : { apiKey: key, baseURL: url + '/v1', maxRetries: 0 });
 const user = (content) => [{ role: 'user', content }];
 
 if (api === 'chat') {
