@@ -6,6 +6,8 @@ LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME   ?= 10s
+# The SDKs are large: not optimizing them saves a third of their compilation.
+SDKFLAGS = -gcflags='github.com/openai/openai-go/...=-N -l' -gcflags='github.com/anthropics/anthropic-sdk-go/...=-N -l' -gcflags='google.golang.org/genai=-N -l'
 BENCH      ?= .
 BENCHTIME  ?= 100ms
 
@@ -24,7 +26,7 @@ demo: build ## a whole cluster with stand-in providers in one process
 
 test: build ## unit, virtual-time, cluster and process tests with the race detector, the SDKs, and the demo's story
 	go test -race -timeout 9m ./...
-	cd examples/go-sdks && go test ./...
+	cd examples/go-sdks && CGO_ENABLED=0 go test -trimpath $(SDKFLAGS) ./...
 	./bin/llmgw demo --once
 
 clients: build ## real agents and SDKs against a fleet; CLIENTS=sdks, agents or names for some of them
@@ -33,7 +35,6 @@ clients: build ## real agents and SDKs against a fleet; CLIENTS=sdks, agents or 
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w'; exit 1; }
 	go vet ./...
-	cd examples/go-sdks && go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATICCHECK) -checks inherit,-ST1008 ./...  # both sides' errors of a handshake come before its state
 

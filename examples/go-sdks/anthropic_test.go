@@ -21,6 +21,13 @@ func anthropicClient(node, key string, retries int) anthropic.Client {
 	return anthropic.NewClient(option.WithBaseURL(node), option.WithAPIKey(key), option.WithMaxRetries(retries))
 }
 
+// newAnthropicBefore sends what the SDK's generation before sends: x-api-key and
+// version 2023-06-01. Both are in use at once.
+func newAnthropicBefore(_ *testing.T, node, key string, retries int) sdk {
+	return &claude{anthropic.NewClient(option.WithBaseURL(node), option.WithAPIKey("unused"), option.WithMaxRetries(retries),
+		option.WithHeaderDel("Authorization"), option.WithHeader("X-Api-Key", key), option.WithHeader("Anthropic-Version", "2023-06-01"))}
+}
+
 func newAnthropic(_ *testing.T, node, key string, retries int) sdk {
 	return &claude{anthropicClient(node, key, retries)}
 }

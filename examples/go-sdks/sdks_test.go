@@ -34,7 +34,7 @@ var sdks = map[string]maker{
 	"openai chat":      newChat,
 	"openai responses": newResponses,
 	"anthropic":        newAnthropic,
-	"anthropic v1":     newAnthropicV1,
+	"anthropic before": newAnthropicBefore,
 	"genai":            newGenai,
 }
 
