@@ -12,8 +12,9 @@ BENCH      ?= .
 BENCHTIME  ?= 100ms
 
 CHAOS     ?=
+SOAK      ?= 10m
 
-.PHONY: help build demo test clients check lint vuln fuzz bench chaos golden clean
+.PHONY: help build demo test clients check lint vuln fuzz bench chaos soak golden clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -51,6 +52,10 @@ bench: ## the figures that the design promises, as ratios in one run, then the b
 chaos: build ## kill, hang, restart and cut off real nodes under load, and count what is lost (CHAOS=-short, -list, -run NAME)
 	go build -o bin/chaos ./gateway/chaos
 	./bin/chaos $(CHAOS)
+
+soak: build ## SOAK of mixed load with random failures: what is lost, memory, goroutines, gossip
+	go build -o bin/chaos ./gateway/chaos
+	./bin/chaos -soak $(SOAK)
 
 golden: ## write the golden files anew; read the diff
 	go test ./gateway/config ./cmd/llmgw ./protocol ./protocol/openai ./protocol/anthropic ./protocol/gemini -update

@@ -38,7 +38,7 @@ type bed struct {
 
 var failures = []failure{
 	{
-		name: "nothing", what: "no failure: the limits alone", short: true,
+		name: "nothing", what: "no failure: the limits alone",
 		run: func(ctx context.Context, b *bed) error { sleep(ctx, 6*time.Second); return nil },
 	},
 	{
@@ -70,7 +70,7 @@ var failures = []failure{
 		},
 	},
 	{
-		name: "hang", what: "SIGSTOP of the owner for 5 s, then SIGCONT; clients use the other two", short: true,
+		name: "hang", what: "SIGSTOP of the owner for 5 s, then SIGCONT; clients use the other two",
 		promise: promise{over: meteredRate, overFew: fewLimit, slowest: time.Second, healed: 15 * time.Second},
 		load:    func(b *bed) *load { return newLoad(b.fleet, b.victim) },
 		run: func(ctx context.Context, b *bed) error {
@@ -119,7 +119,7 @@ var failures = []failure{
 		},
 	},
 	{
-		name: "egress", what: "the owner cannot reach one instance, which is well, for 6 s", short: true, network: true,
+		name: "egress", what: "the owner cannot reach one instance, which is well, for 6 s", network: true,
 		run: func(ctx context.Context, b *bed) error { return b.egress(ctx, "REJECT", "--reject-with", "tcp-reset") },
 	},
 	{

@@ -17,23 +17,24 @@ import (
 type kind struct {
 	name, provider, path, body, end string
 	stream                          bool
+	leave                           time.Duration // when the client leaves; 0: it stays
 }
 
 var kinds = []kind{
-	{"chat", "openai", "/v1/chat/completions", `{"model":"gpt-5","messages":[{"role":"user","content":"ID"}]}`, "", false},
-	{"chat stream", "openai", "/v1/chat/completions", `{"model":"gpt-5","stream":true,"messages":[{"role":"user","content":"ID"}]}`, "data: [DONE]\n\n", true},
-	{"messages", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "", false},
-	{"messages stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true},
+	{"chat", "openai", "/v1/chat/completions", `{"model":"gpt-5","messages":[{"role":"user","content":"ID"}]}`, "", false, 0},
+	{"chat stream", "openai", "/v1/chat/completions", `{"model":"gpt-5","stream":true,"messages":[{"role":"user","content":"ID"}]}`, "data: [DONE]\n\n", true, 0},
+	{"messages", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "", false, 0},
+	{"messages stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true, 0},
 }
 
 // slowStream takes about two seconds: it is under way whenever a node goes.
-var slowStream = kind{"long stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5+event-delay=100ms","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true}
+var slowStream = kind{"long stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5+event-delay=100ms","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true, 0}
 
 // busyStream takes a third of a second.
-var busyStream = kind{"busy stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5+event-delay=15ms","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true}
+var busyStream = kind{"busy stream", "anthropic", "/v1/messages", `{"model":"claude-sonnet-5+event-delay=15ms","stream":true,"max_tokens":64,"messages":[{"role":"user","content":"ID"}]}`, "{\"type\":\"message_stop\"}\n\n", true, 0}
 
 // faulty asks for an error of the caller's own making.
-var faulty = kind{"error", "openai", "/v1/chat/completions", `{"model":"gpt-5+status=400","messages":[{"role":"user","content":"ID"}]}`, "", false}
+var faulty = kind{"error", "openai", "/v1/chat/completions", `{"model":"gpt-5+status=400","messages":[{"role":"user","content":"ID"}]}`, "", false, 0}
 
 // outcome is a request as its client saw it.
 type outcome struct {
@@ -141,7 +142,7 @@ func (l *load) every(rate int, what func(i int) (key string, k kind)) {
 		next := time.Now()
 		for i := 0; ; i++ {
 			key, k := what(i)
-			l.running.Go(func() { l.note(l.send(key, k, 0)) })
+			l.running.Go(func() { l.note(l.send(key, k)) })
 			next = next.Add(gap)
 			if !l.pause(time.Until(next)) {
 				return
@@ -157,6 +158,15 @@ func (l *load) usual(rate int) {
 	l.every(2, func(i int) (string, kind) { return plainKey(i), slowStream })
 	l.every(meteredRate, func(int) (string, kind) { return meteredKey, kinds[0] })
 	l.every(fewRate, func(int) (string, kind) { return fewKey, busyStream })
+}
+
+// mixed is the usual load, and clients that leave or are at fault.
+func (l *load) mixed(rate int) {
+	l.usual(rate)
+	gone := slowStream
+	gone.leave = 300 * time.Millisecond
+	l.every(3, func(i int) (string, kind) { return plainKey(i), gone })
+	l.every(3, func(i int) (string, kind) { return plainKey(i), faulty })
 }
 
 const (
@@ -182,8 +192,7 @@ func (l *load) note(o outcome) {
 	l.outcomes = append(l.outcomes, o)
 }
 
-// send sends one request; the client leaves after so long, 0: it stays.
-func (l *load) send(key string, k kind, leave time.Duration) outcome {
+func (l *load) send(key string, k kind) outcome {
 	l.mu.Lock()
 	l.serial++
 	o := outcome{id: fmt.Sprintf("%s.%d", key, l.serial), key: key, kind: k}
@@ -196,7 +205,7 @@ func (l *load) send(key string, k kind, leave time.Duration) outcome {
 			o.err = "no node is ready"
 			break
 		}
-		if o.err = l.try(&o, leave); o.err != notConnected {
+		if o.err = l.try(&o); o.err != notConnected {
 			break
 		}
 		tried[o.edge] = true
@@ -207,9 +216,10 @@ func (l *load) send(key string, k kind, leave time.Duration) outcome {
 
 const notConnected = "no connection"
 
-func (l *load) try(o *outcome, leave time.Duration) string {
+// try says what was wrong with the answer.
+func (l *load) try(o *outcome) string {
 	ctx := context.Background()
-	if leave > 0 {
+	if leave := o.kind.leave; leave > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, leave)
 		defer cancel()

@@ -22,6 +22,7 @@ type options struct {
 	keep    bool
 	rate    int
 	soak    time.Duration
+	seed    uint64
 	inside  string // the prefix of the namespaces that this process is in the middle of
 }
 
@@ -35,6 +36,7 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "keep the nodes' logs")
 	flag.IntVar(&o.rate, "rate", 40, "requests a second, beside those of the keys with limits")
 	flag.DurationVar(&o.soak, "soak", 0, "instead: so long of mixed load with random failures")
+	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "of the soak's random failures")
 	flag.StringVar(&o.inside, "inside", "", "internal: the namespaces that are ready")
 	flag.StringVar(&d.listen, "delay-listen", "", "internal: be a delaying proxy on this address")
 	flag.StringVar(&d.to, "delay-to", "", "internal: ... to this one")

@@ -79,7 +79,9 @@ func (p *providers) note(instance string, next *mock.Provider) http.Handler {
 		p.mu.Unlock()
 		next.ServeHTTP(w, r)
 		p.mu.Lock()
-		p.seen[id][at].end = time.Now()
+		if at < len(p.seen[id]) { // else it is forgotten
+			p.seen[id][at].end = time.Now()
+		}
 		p.mu.Unlock()
 	})
 }
@@ -100,6 +102,13 @@ func (p *providers) sights() map[string][]sight {
 		out[id] = slices.Clone(list)
 	}
 	return out
+}
+
+// forget drops what was seen: a load numbers its requests from 1.
+func (p *providers) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.seen)
 }
 
 // violations are what no gateway may send.
