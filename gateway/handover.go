@@ -118,7 +118,9 @@ func (n *Node) ringChanged(before, after *placementView, members []cluster.Membe
 	}
 	clear(h.held) // the new ring says whose they are
 	for key, c := range h.ceded {
-		if now.Owner(key) != n.name || at.Sub(c.since) > acquiring {
+		// What has come back with this ring is not ceded any more: the one that it
+		// was ceded to has left, and may come back itself as one that knows nothing.
+		if now.Owner(key) != n.name || old.Owner(key) != n.name || at.Sub(c.since) > acquiring {
 			delete(h.ceded, key)
 		}
 	}

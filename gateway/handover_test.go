@@ -427,3 +427,50 @@ func TestMovedSessionsAreHandedOver(t *testing.T) {
 		}
 	}
 }
+
+// A node that took a key over, left, and starts again does not know what the
+// key has used: until it is in the ring nobody may ask it.
+func TestANodeThatStartsAgainIsNotAsked(t *testing.T) {
+	const limit = 20
+	s := &stalls{}
+	c := New(t, Options{Nodes: 2, Log: slog.New(s), Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
+	f := newFront(c)
+	admitted := 0
+	spend := func(key string, count int) {
+		for range count {
+			if f.post(key, ChatPath, Chat).Status == 200 {
+				admitted++
+			}
+		}
+	}
+	third := c.Start("gw-3")
+	c.Await(5*time.Second, "all see all", func() bool { return len(c.Ring(c.Nodes[0])) == 3 && len(c.Ring(c.Nodes[1])) == 3 })
+	var keys []string
+	for _, key := range names() {
+		if c.OwnerName(key) == third.Name() {
+			keys = append(keys, key)
+			spend(key, limit/2) // it asks the one who counted before
+		}
+	}
+	if len(keys) == 0 {
+		t.Fatal("the third node owns none of the keys")
+	}
+	c.Forget(third)
+	if err := third.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, key := range keys {
+		spend(key, limit)
+	}
+	stop := f.load(keys, 2*time.Millisecond)
+	c.Start("gw-3")
+	for key, o := range stop() {
+		if len(o.admitted) > 0 {
+			t.Errorf("%s: %d more admitted while the node started", key, len(o.admitted))
+		}
+	}
+	s.check(t)
+	if admitted != limit*len(keys) {
+		t.Errorf("%d admitted, %d keys have a limit of %d", admitted, len(keys), limit)
+	}
+}

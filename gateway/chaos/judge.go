@@ -84,6 +84,11 @@ func judge(e evidence) result {
 		}
 	}
 	r.over, r.denied = e.minute()
+	if r.over > 0 {
+		for _, line := range e.beyond() {
+			r.fault("%s", line)
+		}
+	}
 	r.overFew = max(e.running()-fewLimit, 0)
 	return r
 }
@@ -96,7 +101,7 @@ func told(seen []sight) string {
 	return strings.Join(parts, ", ")
 }
 
-const faultsMost = 12
+const faultsMost = 20
 
 func (r *result) fault(format string, args ...any) {
 	if len(r.faults) < faultsMost {
@@ -147,6 +152,25 @@ func (e evidence) minute() (over, denied int) {
 		denied = max(meteredLimit-most, 0)
 	}
 	return max(most-meteredLimit, 0), denied
+}
+
+// beyond lists what was admitted after the first refusal, and around it.
+func (e evidence) beyond() []string {
+	var list []outcome
+	for _, o := range e.outcomes {
+		if o.key == meteredKey {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b outcome) int { return a.began.Compare(b.began) })
+	first := slices.IndexFunc(list, refused)
+	var lines []string
+	for i, o := range list {
+		if i >= first-3 && !refused(o) {
+			lines = append(lines, fmt.Sprintf("%s was admitted by %s through gw-%d at %s", o.id, o.owner, o.edge, o.began.Format("05.000")))
+		}
+	}
+	return lines
 }
 
 // ending is how much later than the gateway a provider notes that a request has
