@@ -22,7 +22,6 @@ func (n *Node) meta() cluster.Meta {
 // memberChange takes the members over: a new ring, and a fresh start for peers
 // that are new processes.
 func (n *Node) memberChange(members []cluster.Member) {
-	n.cutLost(*n.members.Load(), members)
 	before := make(map[string]cluster.Member)
 	for _, m := range *n.members.Load() {
 		before[m.Name] = m
@@ -53,24 +52,6 @@ func (n *Node) memberChange(members []cluster.Member) {
 		n.metrics.members.WithLabelValues(state).Set(float64(c))
 	}
 	n.metrics.ringShare.Set(n.placement.view.Load().ring.Shares()[n.name])
-}
-
-// cutLost ends what is under way at peers that do not live any more. A network
-// that has parted says nothing itself: those who wait for an answer would wait
-// until it is whole again.
-func (n *Node) cutLost(before, now []cluster.Member) {
-	if n.hop == nil {
-		return
-	}
-	spared := make(map[string]bool)
-	for _, m := range now {
-		spared[m.PeerAddress] = spared[m.PeerAddress] || m.State != cluster.StateFailed
-	}
-	for _, m := range before {
-		if !m.Self && m.PeerAddress != "" && m.State != cluster.StateFailed && !spared[m.PeerAddress] {
-			n.hop.Cut(m.PeerAddress)
-		}
-	}
 }
 
 // broadcast hands a piece of the health table to the gossip. Before the

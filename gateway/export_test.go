@@ -3,12 +3,10 @@ package gateway
 import (
 	"context"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/llmgw/llmgw/cluster"
 	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/upstream"
 )
@@ -40,16 +38,4 @@ func Outbound(path, model string, body []byte) func() []byte {
 		t.peek, _ = peek(c)
 		return n.native(t, p, model).body
 	}
-}
-
-// Lose makes this node take a peer for failed, as the gossip would tell it.
-func (n *Node) Lose(name string) {
-	before := *n.members.Load()
-	now := slices.Clone(before)
-	for i := range now {
-		if now[i].Name == name {
-			now[i].State = cluster.StateFailed
-		}
-	}
-	n.cutLost(before, now)
 }

@@ -197,7 +197,7 @@ func attempt(ctx context.Context, o options, g *ground, dir string, f failure) (
 	e := evidence{outcomes: b.load.stop(), owners: b.owners, crashes: b.crashes, cause: b.cause}
 	e.sights = b.providers.sights()
 	r := judge(e)
-	r.healed = healed
+	r.healed, r.stall = healed, b.load.stall
 	for _, v := range b.providers.violations() {
 		r.failed++
 		r.fault("%s", v)

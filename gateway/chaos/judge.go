@@ -35,6 +35,7 @@ type result struct {
 	slowest    time.Duration // to the head of an answer
 	slowestOf  string
 	healed     time.Duration
+	stall      time.Duration // for so long the machine let this process wait
 	faults     []string
 }
 

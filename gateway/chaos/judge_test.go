@@ -105,6 +105,7 @@ func TestTable(t *testing.T) {
 		{result{failed: 1}, true},
 		{result{duplicated: 1}, true},
 		{result{moved: 1}, true},
+		{result{moved: 1, stall: time.Second}, false}, // it was the machine
 	} {
 		t1 := &table{}
 		t1.add(f, c.r)

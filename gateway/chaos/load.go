@@ -63,6 +63,7 @@ type load struct {
 	next     int
 	serial   int
 	outcomes []outcome
+	stall    time.Duration // by how much this process was late at most
 
 	quit    chan struct{}
 	looking sync.WaitGroup
@@ -147,8 +148,15 @@ func (l *load) every(rate int, what func(i int) (key string, k kind)) {
 			if !l.pause(time.Until(next)) {
 				return
 			}
+			l.late(time.Since(next))
 		}
 	})
+}
+
+func (l *load) late(by time.Duration) {
+	l.mu.Lock()
+	l.stall = max(l.stall, by)
+	l.mu.Unlock()
 }
 
 // usual is the load of every failure: keys without limits in all forms, some

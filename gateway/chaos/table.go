@@ -16,6 +16,11 @@ type promise struct {
 	healed  time.Duration // only told
 }
 
+// patience is how long a live node may keep a peer waiting before it is taken
+// for dead. Where the machine lets a process wait for longer, a fleet without
+// any fault is one with several.
+const patience = 300 * time.Millisecond
+
 type table struct {
 	rows   [][]string
 	notes  []string
@@ -31,6 +36,10 @@ func (t *table) add(f failure, r result) {
 	switch {
 	case r.failed > 0 || r.duplicated > 0 || r.over > f.promise.over || r.overFew > f.promise.overFew || r.moved > 0:
 		verdict = "OVER"
+		if r.stall > patience {
+			verdict = fmt.Sprintf("not judged: the machine stood still for %s", r.stall.Round(time.Millisecond))
+			break
+		}
 		t.broken = true
 	case f.promise.slowest > 0 && r.slowest > f.promise.slowest || f.promise.healed > 0 && r.healed > f.promise.healed:
 		verdict = "OK, but slow"

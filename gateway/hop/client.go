@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
-	"slices"
-	"sync"
 	"time"
 )
 
@@ -34,9 +31,6 @@ type Client struct {
 	o       ClientOptions
 	pool    pool
 	buffers buffers
-
-	mu   sync.Mutex
-	open map[string]map[*clientConn]struct{} // all connections, by address
 }
 
 // NewClient makes a client; it dials when it is asked to.
@@ -54,7 +48,7 @@ func NewClient(o ClientOptions) *Client {
 		d := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
 		o.Dial = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 	}
-	c := &Client{o: o, open: make(map[string]map[*clientConn]struct{})}
+	c := &Client{o: o}
 	c.pool.init(o.IdleTimeout, o.MaxIdle)
 	return c
 }
@@ -68,18 +62,6 @@ func orDefault[T int | int64 | time.Duration](v *T, d T) {
 // CloseIdle closes the unused connections to an address, say of a node that has
 // left.
 func (c *Client) CloseIdle(addr string) { c.pool.drop(addr) }
-
-// Cut closes all connections to an address, say of a node that is known to be
-// dead: what is under way there ends at once, as broken.
-func (c *Client) Cut(addr string) {
-	c.pool.drop(addr)
-	c.mu.Lock()
-	conns := slices.Collect(maps.Keys(c.open[addr]))
-	c.mu.Unlock()
-	for _, cn := range conns {
-		cn.kill()
-	}
-}
 
 // Close closes the unused connections. Exchanges under way go on, and close
 // their connection at their end.
@@ -149,32 +131,6 @@ type clientConn struct {
 	inBuf  *[smallSize]byte // of in, while an exchange runs
 	unused time.Time        // since when
 	probe  func() bool      // false: the peer has closed it
-	forget func()           // of the client that dialed it; nil: none knows it
-}
-
-// kill ends the connection, as that of link does.
-func (cn *clientConn) kill() {
-	cn.link.kill()
-	if cn.forget != nil {
-		cn.forget()
-	}
-}
-
-// remember notes a connection for Cut, until it is killed.
-func (c *Client) remember(addr string, cn *clientConn) {
-	cn.forget = func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if delete(c.open[addr], cn); len(c.open[addr]) == 0 {
-			delete(c.open, addr)
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open[addr] == nil {
-		c.open[addr] = make(map[*clientConn]struct{})
-	}
-	c.open[addr][cn] = struct{}{}
 }
 
 // dial opens a connection, ready for an exchange.
@@ -187,7 +143,6 @@ func (c *Client) dial(ctx context.Context, addr string) (*clientConn, error) {
 	}
 	cn := &clientConn{link: newLink(raw, c.o.TLS, tls.Client, c.o.WriteTimeout), probe: prober(raw)}
 	cn.in.src = cn.Conn
-	c.remember(addr, cn)
 	stop := context.AfterFunc(ctx, cn.kill)
 	defer stop()
 	if err := cn.handshake(time.Now().Add(c.o.AcceptTimeout)); err != nil {

@@ -2,9 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,47 +10,6 @@ import (
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
 	"github.com/llmgw/llmgw/gateway/mock"
 )
-
-// A peer that the cluster takes for failed says nothing: whoever waits for its
-// answer is served elsewhere, and a stream that had begun ends with an error.
-func TestWhatIsUnderWayAtALostPeer(t *testing.T) {
-	s := newScripted(t)
-	c := New(t, Options{Nodes: 3, Timeout: "60s", Extra: strings.NewReplacer(`"500ms"`, `"30s"`, `"2s"`, `"30s"`).Replace(s.blocks(1, ""))})
-	edge, owner := c.NonOwner("alice"), c.Owner("alice")
-	f := forms[0].in(0)
-	s.then(func(w http.ResponseWriter, r *http.Request) {
-		f.stream(f.prelude, f.content)(w, r)
-		<-r.Context().Done()
-	})
-	stream, err := http.DefaultClient.Do(Request(edge, "alice", f.path, f.body))
-	if err != nil || stream.StatusCode != 200 {
-		t.Fatalf("%v %v", stream, err)
-	}
-	defer stream.Body.Close()
-	for _, m := range []string{"openai/one", "openai/two"} {
-		c.Mocks[m].Always(&mock.Step{Hang: true})
-	}
-	answered := make(chan Reply, 1)
-	go func() { answered <- c.Post(edge, "alice", ChatPath, Chat) }()
-	seen := func() int { return len(c.Mocks["openai/one"].Requests()) + len(c.Mocks["openai/two"].Requests()) }
-	c.Await(awhile, "the request is with a provider", func() bool { return seen() == 1 })
-	for _, m := range []string{"openai/one", "openai/two"} {
-		c.Mocks[m].Always(nil)
-	}
-	edge.Lose(owner.Name())
-	select {
-	case r := <-answered:
-		if r.Status != 200 || r.Header.Get("X-Llm-Gateway-Owner") == owner.Name() {
-			t.Errorf("%d by %s: %s", r.Status, r.Header.Get("X-Llm-Gateway-Owner"), r.Body)
-		}
-	case <-time.After(awhile):
-		t.Error("the request still waits for the lost peer")
-	}
-	body, err := io.ReadAll(stream.Body)
-	if err != nil || !strings.Contains(string(body), "error") || strings.Contains(string(body), "[DONE]") {
-		t.Errorf("the stream ends with %q, %v", tail(string(body)), err)
-	}
-}
 
 // A connection that breaks before any answer may have broken on this node's own
 // side: it is no reason for the others to give the instance up.
