@@ -24,7 +24,6 @@ type client struct {
 // clients are all, in the order of the table.
 func (in *installer) clients() []*client {
 	list := in.agents()
-	js := filepath.Join(in.source, "sdks")
 	for _, c := range []struct{ name, version, speaks, file, way string }{
 		{"openai-js", "7.57.0", "chat", "openai", "chat"},
 		{"openai-js", "7.57.0", "responses", "openai", "responses"},
@@ -45,20 +44,7 @@ func (in *installer) clients() []*client {
 		{"langchain-js", "1.5.11", "messages", "langchain", "messages"},
 		{"langchain-js", "2.3.2", "gemini", "langchain", "google"},
 	} {
-		// Packages are looked up beside the script, so the scripts run where they are installed.
-		list = append(list, &client{name: c.name, version: c.version, speaks: c.speaks, group: "sdks", command: func(t task) ([]string, []string, error) {
-			installed := filepath.Join(in.folder, "sdks")
-			for _, f := range []string{"harness.mjs", c.file + ".mjs"} {
-				if err := replace(filepath.Join(js, f), filepath.Join(installed, f)); err != nil {
-					return nil, nil, err
-				}
-			}
-			args, err := []string{in.node("sdks"), filepath.Join(installed, c.file+".mjs"), c.way}, error(nil)
-			if strings.HasSuffix(c.way, "@env") {
-				args, err = in.exporting("openai", t, args...)
-			}
-			return args, []string{"LANGSMITH_TRACING=false"}, err
-		}})
+		list = append(list, in.driver(c.name, c.version, c.speaks, c.file, c.way))
 	}
 	for _, c := range []struct{ name, version, speaks, file, way string }{
 		{"openai-python", "3.57.0", "chat", "openai_sdk", "chat"},
@@ -75,6 +61,24 @@ func (in *installer) clients() []*client {
 		}})
 	}
 	return list
+}
+
+// driver is a script for an SDK of JavaScript. Packages are looked up beside the
+// script, so scripts run where the packages are.
+func (in *installer) driver(name, version, speaks, file, way string) *client {
+	return &client{name: name, version: version, speaks: speaks, group: "sdks", command: func(t task) ([]string, []string, error) {
+		to := filepath.Join(in.folder, "sdks")
+		for _, f := range []string{"harness.mjs", file + ".mjs"} {
+			if err := replace(filepath.Join(in.source, "sdks", f), filepath.Join(to, f)); err != nil {
+				return nil, nil, err
+			}
+		}
+		args, err := []string{in.node("sdks"), filepath.Join(to, file+".mjs"), way}, error(nil)
+		if strings.HasSuffix(way, "@env") {
+			args, err = in.exporting("openai", t, args...)
+		}
+		return args, []string{"LANGSMITH_TRACING=false"}, err
+	}}
 }
 
 // replace copies a file whole: three runs of a client start at once.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -43,67 +44,91 @@ var notes = []string{
 type process struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
-	log   string
 }
 
-// fleet is three nodes, a proxy in front and a stand-in for each provider.
+// fleet is three nodes, a proxy in front and stand-ins for each provider.
 type fleet struct {
-	program, temp string
-	processes     []*process
-	mocks         map[string]string // dialect -> URL
-	nodes, admins []string
-	front, proxy  string
-	own           *front // where no proxy is installed
+	program, cluster, temp string // cluster: where the example of a proxy's configuration is
+	instances              []string
+	secret                 string
+	processes              map[string]*process
+	mocks                  map[string]string // dialect/instance -> URL
+	nodes, admins          []string          // addresses, and URLs
+	front, proxy           string
+	own                    *front // where no proxy is installed
 }
 
-func newFleet(ctx context.Context, program, cluster, temp string) (*fleet, error) {
-	f := &fleet{program: program, temp: temp, mocks: map[string]string{}}
-	if err := f.start(ctx, cluster); err != nil {
+func newFleet(ctx context.Context, in *installer, temp string, instances ...string) (*fleet, error) {
+	f := &fleet{program: in.program, cluster: filepath.Join(in.source, "..", "cluster"), temp: temp, instances: instances, processes: map[string]*process{}, mocks: map[string]string{}}
+	if err := f.start(ctx); err != nil {
 		f.stop()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *fleet) start(ctx context.Context, cluster string) error {
+func (f *fleet) start(ctx context.Context) error {
 	secret, err := exec.CommandContext(ctx, f.program, "keygen").Output()
 	if err != nil {
 		return fmt.Errorf("%s keygen: %w", f.program, err)
 	}
-	ports, err := freePorts(3 + 4*3 + 1)
+	f.secret = strings.TrimSpace(string(secret))
+	ports, err := freePorts(len(dialects)*len(f.instances) + 4*3 + 1)
 	if err != nil {
 		return err
 	}
-	for i, d := range dialects {
-		args := []string{"mock", "--dialect", d.name, "--name", d.name, "--listen", ports[i], "--api-key-env", "MOCK_KEY"}
-		for _, n := range notes {
-			args = append(args, "--tool", n)
+	next := func() string { p := ports[0]; ports = ports[1:]; return p }
+	for _, d := range dialects {
+		for _, instance := range f.instances {
+			if err := f.startMock(d.name, instance, next()); err != nil {
+				return err
+			}
 		}
-		if err := f.spawn("mock-"+d.name, []string{"MOCK_KEY=" + providerKey}, f.program, args...); err != nil {
-			return err
-		}
-		f.mocks[d.name] = "http://" + ports[i]
 	}
-	at := ports[3:]
 	for i := range 3 {
-		file := filepath.Join(f.temp, fmt.Sprintf("gw-%d.hcl", i+1))
-		if err := os.WriteFile(file, []byte(f.config(i, at)), 0o600); err != nil {
+		if err := os.WriteFile(f.file(i), []byte(f.config(i, ports)), 0o600); err != nil {
 			return err
 		}
-		if err := f.spawn(fmt.Sprintf("gw-%d", i+1), []string{"LLMGW_CLUSTER_SECRET=" + strings.TrimSpace(string(secret))}, f.program, "start", "--config", file); err != nil {
+		f.nodes, f.admins = append(f.nodes, ports[4*i]), append(f.admins, "http://"+ports[4*i+1])
+		if err := f.startNode(i); err != nil {
 			return err
 		}
-		f.nodes, f.admins = append(f.nodes, at[4*i]), append(f.admins, "http://"+at[4*i+1])
 	}
-	if err := f.startFront(cluster, at[12]); err != nil {
+	if err := f.startFront(ports[12]); err != nil {
 		return err
 	}
+	return f.ready(ctx)
+}
+
+func (f *fleet) startMock(dialect, instance, address string) error {
+	args := []string{"mock", "--dialect", dialect, "--name", instance, "--listen", address}
+	if len(f.instances) == 1 {
+		args = append(args, "--api-key-env", "MOCK_KEY") // clients go straight to one of several, with their own key
+	}
+	for _, n := range notes {
+		args = append(args, "--tool", n)
+	}
+	f.mocks[dialect+"/"+instance] = "http://" + address
+	return f.spawn("mock-"+dialect+"-"+instance, []string{"MOCK_KEY=" + providerKey}, f.program, args...)
+}
+
+func (f *fleet) file(i int) string { return filepath.Join(f.temp, nodeName(i)+".hcl") }
+
+func nodeName(i int) string { return fmt.Sprintf("gw-%d", i+1) }
+
+func (f *fleet) startNode(i int) error {
+	return f.spawn(nodeName(i), []string{"LLMGW_CLUSTER_SECRET=" + f.secret}, f.program, "start", "--config", f.file(i))
+}
+
+// ready waits until the nodes know each other, and the front answers.
+func (f *fleet) ready(ctx context.Context) error {
 	for _, admin := range f.admins {
-		if err := until(ctx, 90*time.Second, "three nodes know each other", func() bool {
+		if err := until(ctx, 60*time.Second, "three nodes know each other", func() bool {
 			b, err := get(ctx, admin+"/api/members")
 			return err == nil && bytes.Count(b, []byte(`"alive"`)) == 3
 		}); err != nil {
-			return err
+			log, _ := os.ReadFile(filepath.Join(f.temp, nodeName(0)+".log"))
+			return fmt.Errorf("%w; %s says: %s", err, nodeName(0), last(string(log)))
 		}
 	}
 	return until(ctx, 30*time.Second, f.proxy+" answers", func() bool {
@@ -115,10 +140,10 @@ func (f *fleet) start(ctx context.Context, cluster string) error {
 // config is a node's. Its ports are the four from 4*i on.
 func (f *fleet) config(i int, ports []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `node_name = "gw-%d"
+	fmt.Fprintf(&b, `node_name = %q
 server {
   listen        = %q
-  drain_timeout = "5s"
+  drain_timeout = "10s"
 }
 admin { listen = %q }
 cluster {
@@ -136,32 +161,32 @@ route "claude-fast" {
   model        = "gpt-5.4-mini"
   display_name = "Fast"
 }
-`, i+1, ports[4*i], ports[4*i+1], ports[4*i+2], ports[4*i+3], ports[2], ports[6], ports[10], clientKey)
+`, nodeName(i), ports[4*i], ports[4*i+1], ports[4*i+2], ports[4*i+3], ports[2], ports[6], ports[10], clientKey)
 	for _, d := range dialects {
-		fmt.Fprintf(&b, "route %q { provider = %q }\n", d.model, d.name)
-		fmt.Fprintf(&b, `provider %q {
-  sticky_by = ["conversation", "api_key"]
-  instance "only" {
-    base_url = %q
-    api_key  = %q
-  }
+		fmt.Fprintf(&b, `route %q { provider = %q }
+provider %q {
+  sticky_by   = ["conversation", "api_key"]
+  session_ttl = "1s" # runs are not to inherit each other's instance
   health { recovery_after = "1s" }
-}
-`, d.name, f.mocks[d.name]+d.version, providerKey)
+`, d.model, d.name, d.name)
+		for priority, instance := range f.instances {
+			fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key  = %q\n    priority = %d\n  }\n", instance, f.mocks[d.name+"/"+instance]+d.version, providerKey, priority+1)
+		}
+		b.WriteString("}\n")
 	}
 	return b.String()
 }
 
 // startFront runs Debian's proxy where there is one, with the configuration of
 // the example.
-func (f *fleet) startFront(cluster, address string) error {
+func (f *fleet) startFront(address string) error {
 	f.front, f.proxy = "http://"+address, "nginx"
 	if _, err := exec.LookPath("nginx"); err != nil {
 		f.proxy = "a round robin of this program's own (nginx is not installed)"
 		f.own, err = newFront(address, f.nodes)
 		return err
 	}
-	b, err := os.ReadFile(filepath.Join(cluster, "nginx.conf"))
+	b, err := os.ReadFile(filepath.Join(f.cluster, "nginx.conf"))
 	if err != nil {
 		return err
 	}
@@ -178,18 +203,18 @@ func (f *fleet) startFront(cluster, address string) error {
 
 // spawn starts a program of the fleet; it logs into a file.
 func (f *fleet) spawn(name string, env []string, program string, args ...string) error {
-	log, err := os.Create(filepath.Join(f.temp, name+".log"))
+	log, err := os.OpenFile(filepath.Join(f.temp, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	p := &process{cmd: exec.Command(program, args...), ended: make(chan struct{}), log: log.Name()}
+	p := &process{cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	f.processes = append(f.processes, p)
+	f.processes[name] = p
 	go func() {
 		defer close(p.ended)
 		_ = p.cmd.Wait() // the fleet is asked whether it works
@@ -202,8 +227,8 @@ func (f *fleet) stop() {
 	if f.own != nil {
 		f.own.stop()
 	}
-	for i := len(f.processes) - 1; i >= 0; i-- {
-		_ = f.processes[i].cmd.Process.Signal(syscall.SIGTERM)
+	for _, p := range f.processes {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // one that has ended is no matter
 	}
 	for _, p := range f.processes {
 		select {
@@ -223,13 +248,18 @@ type seen struct {
 	Time         time.Time
 }
 
+// seen is what a provider's instances saw, in order.
 func (f *fleet) seen(ctx context.Context, dialect string) ([]seen, error) {
-	b, err := get(ctx, f.mocks[dialect]+"/mock/requests")
-	if err != nil {
-		return nil, err
+	var all []seen
+	for _, instance := range f.instances {
+		var v struct{ Requests []seen }
+		if err := getJSON(ctx, f.mocks[dialect+"/"+instance]+"/mock/requests", &v); err != nil {
+			return nil, err
+		}
+		all = append(all, v.Requests...)
 	}
-	var v struct{ Requests []seen }
-	return v.Requests, json.Unmarshal(b, &v)
+	slices.SortFunc(all, func(a, b seen) int { return a.Time.Compare(b.Time) })
+	return all, nil
 }
 
 func get(ctx context.Context, url string) ([]byte, error) {
@@ -247,6 +277,14 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		err = fmt.Errorf("%s: HTTP %d", url, resp.StatusCode)
 	}
 	return b, err
+}
+
+func getJSON(ctx context.Context, url string, v any) error {
+	b, err := get(ctx, url)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
 }
 
 // until polls until ok.

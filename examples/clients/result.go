@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,6 +34,10 @@ func (res *result) worked() bool {
 // toolResults mark a tool's result in a request, in any dialect.
 var toolResults = [][]byte{[]byte(`"tool_result"`), []byte(`"role":"tool"`), []byte(`_call_output"`), []byte(`"functionResponse"`)}
 
+func carriesResult(body []byte) bool {
+	return slices.ContainsFunc(toolResults, func(mark []byte) bool { return bytes.Contains(body, mark) })
+}
+
 // witness judges a run by what the provider saw of it.
 func (res *result) witness(t task, requests []seen) {
 	for _, s := range requests {
@@ -41,9 +46,7 @@ func (res *result) witness(t task, requests []seen) {
 		}
 		res.starts = true
 		res.streams = res.streams || strings.HasSuffix(s.Path, ":streamGenerateContent") || bytes.Contains(s.Body, []byte(`"stream":true`))
-		for _, mark := range toolResults {
-			res.calls = res.calls || bytes.Contains(s.Body, mark)
-		}
+		res.calls = res.calls || carriesResult(s.Body)
 		res.reads = res.reads || bytes.Contains(s.Body, []byte(t.result))
 		if strings.Contains(fmt.Sprint(s.Header, s.Path), clientKey) || bytes.Contains(s.Body, []byte(clientKey)) {
 			res.trouble = "the client's key reached the provider"
