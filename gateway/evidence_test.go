@@ -31,6 +31,29 @@ func TestAConnectionThatBreaksIsNoTruth(t *testing.T) {
 	}
 }
 
+// A node that was stopped finds its timers over when it runs again: that says
+// nothing of the instance, and no session moves.
+func TestANodeThatSleptBlamesNobody(t *testing.T) {
+	c := New(t, Options{Nodes: 1, Timeout: "1s"})
+	n := c.Nodes[0]
+	home := c.Post(n, "alice", ChatPath, Chat).Instance()
+	before := len(c.Mocks["openai/"+home].Requests())
+	c.Mocks["openai/"+home].Script(mock.Step{Hang: true})
+	answered := make(chan Reply, 1)
+	go func() { answered <- c.Post(n, "alice", ChatPath, Chat) }()
+	c.Await(awhile, "the request is with the instance", func() bool { return len(c.Mocks["openai/"+home].Requests()) > before })
+	n.Lapse()
+	if r := <-answered; r.Status != 200 || r.Instance() == home {
+		t.Errorf("%d from %q", r.Status, r.Instance())
+	}
+	if !c.Healthy(n, "openai", home) {
+		t.Error("the instance was silent only as long as the node")
+	}
+	if r := c.Post(n, "alice", ChatPath, Chat); r.Instance() != home {
+		t.Errorf("the session has moved to %q", r.Instance())
+	}
+}
+
 // While two live processes have one name, the later one counts for both; when it
 // is gone, the earlier one goes on with what it counted.
 func TestOneNameTwiceCountsOnce(t *testing.T) {

@@ -39,3 +39,6 @@ func Outbound(path, model string, body []byte) func() []byte {
 		return n.native(t, p, model).body
 	}
 }
+
+// Lapse makes this node take it that it has not run until a moment ago.
+func (n *Node) Lapse() { n.lapses.end.Store(time.Now().UnixNano()) }

@@ -66,6 +66,7 @@ type Node struct {
 	judge     func(id, model string) uint8
 	prober    *prober
 	pulse     *pulse
+	lapses    lapses
 	vigil     *vigil
 
 	chunks    chunks
@@ -184,6 +185,7 @@ func (n *Node) start(ctx context.Context) error {
 	n.work(n.share)
 	n.work(n.prober.run)
 	n.work(func() { n.pulse.run(n.quit) })
+	n.work(func() { n.lapses.run(n.quit) })
 	if n.hopServer != nil {
 		n.work(func() { _ = n.hopServer.Serve(n.peer) }) // ends with Shutdown
 	}
