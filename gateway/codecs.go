@@ -50,6 +50,12 @@ func responsesShaped(e endpoint, p *protocol.Peek) bool {
 	return e.path == "/chat/completions" && p.HasInput && !p.HasMessages
 }
 
+// misshaped tells whether a chat request is in another API's shape, which
+// OpenAI's instances refuse.
+func misshaped(e endpoint, p *protocol.Peek) bool {
+	return responsesShaped(e, p) || e.path == "/chat/completions" && p.Misshaped
+}
+
 func providerCodecFor(d protocol.Dialect) providerCodec {
 	switch d {
 	case protocol.Anthropic:

@@ -27,7 +27,7 @@ type conversion struct {
 // converts tells whether a call must be converted for a provider: another
 // dialect, or a body in another API's shape than its endpoint's.
 func (t *trip) converts(p *provider) bool {
-	return p.dialect != t.endpoint.dialect || responsesShaped(t.endpoint, &t.peek)
+	return p.dialect != t.endpoint.dialect || misshaped(t.endpoint, &t.peek)
 }
 
 // conversion reads the request into the hub, once a trip.

@@ -20,8 +20,10 @@ type Peek struct {
 	// Claude Code names inside of it.
 	UserID    string
 	SessionID string
-	// System, Tools and Messages are where these members of Anthropic's lie.
+	// System, Tools and Messages are where these members of Anthropic's lie; of
+	// OpenAI's the first two, and Misshaped tells whether they are Anthropic's.
 	System, Tools, Messages Member
+	Misshaped               bool
 	// HasMessages and HasInput tell whether "messages" and "input" are there.
 	HasMessages bool
 	HasInput    bool

@@ -1,6 +1,10 @@
 package openai
 
-import "github.com/llmgw/llmgw/protocol"
+import (
+	"bytes"
+
+	"github.com/llmgw/llmgw/protocol"
+)
 
 // Peek validates the body of a request to any of OpenAI's endpoints and reads
 // what routing needs. Errors are *protocol.Error: broken JSON, a model or
@@ -18,6 +22,10 @@ func Peek(body []byte) (protocol.Peek, error) {
 			p.StreamOptions = m
 		case "prompt_cache_key":
 			key = m
+		case "system":
+			p.System = m
+		case "tools":
+			p.Tools = m
 		case "messages":
 			p.HasMessages = true
 		case "input":
@@ -36,7 +44,21 @@ func Peek(body []byte) (protocol.Peek, error) {
 	if err := readStreamOptions(body, &p); err != nil {
 		return protocol.Peek{}, err
 	}
+	p.Misshaped = p.System.Present() || p.Tools.Present() && anthropicTools(p.Tools.Of(body))
 	return p, nil
+}
+
+// anthropicTools tells whether one of the tools is declared as for the Messages
+// API. The whole text is asked first: hardly any tools say the word at all.
+func anthropicTools(tools []byte) (found bool) {
+	if !bytes.Contains(tools, []byte(`"input_schema"`)) {
+		return false
+	}
+	_ = protocol.ScanArray(tools, func(m protocol.Member) { // no list: the provider refuses it
+		_, ok := protocol.Find(m.Of(tools), "input_schema")
+		found = found || ok
+	})
+	return found
 }
 
 // readStreamOptions sets IncludeUsage. A name that comes twice is refused:

@@ -12,6 +12,23 @@ import (
 	"github.com/llmgw/llmgw/protocol/protocoltest"
 )
 
+// A chat request in Anthropic's shape is told from one whose tool has a
+// parameter of that name.
+func TestPeekAtShapes(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"system":"Be brief.","messages":[]}`:                                                                                   true,
+		`{"tools":[{"type":"function","function":{"name":"f"}},{"name":"g","input_schema":{}}]}`:                                 true,
+		`{"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"input_schema":{"type":"object"}}}}}]}`: false,
+		`{"tools":{"input_schema":1}}`:                                                                                           false,
+		`{"messages":[{"role":"system","content":"system"}]}`:                                                                    false,
+	} {
+		p, err := openai.Peek([]byte(body))
+		if err != nil || p.Misshaped != want {
+			t.Errorf("%s: %t %v", body, p.Misshaped, err)
+		}
+	}
+}
+
 func TestPeek(t *testing.T) {
 	for _, c := range []struct {
 		body string
