@@ -31,6 +31,7 @@ type result struct {
 	over       int           // requests above the limit of a minute, in its worst 60 s
 	overFew    int           // requests above the limit of running ones, at the worst moment
 	denied     int           // requests refused although the minute had room
+	beyond     []string      // the admissions that over is about
 	moved      int           // sessions
 	slowest    time.Duration // to the head of an answer
 	slowestOf  string
@@ -67,7 +68,7 @@ func judge(e evidence) result {
 			r.failed++
 			r.fault("%s was refused, and a provider saw it", o.id)
 		}
-		if o.instance != "" && o.err == "" && (e.cause == nil || !e.cause(o.key, o.kind.provider)) {
+		if o.instance != "" && o.err == "" && !excused && (e.cause == nil || !e.cause(o.key, o.kind.provider)) {
 			session := o.key + " at " + o.kind.provider
 			if places[session] == nil {
 				places[session] = map[string]bool{}
@@ -85,11 +86,7 @@ func judge(e evidence) result {
 		}
 	}
 	r.over, r.denied = e.minute()
-	if r.over > 0 {
-		for _, line := range e.beyond() {
-			r.fault("%s", line)
-		}
-	}
+	r.beyond = e.beyond()
 	r.overFew = max(e.running()-fewLimit, 0)
 	return r
 }
@@ -167,7 +164,7 @@ func (e evidence) beyond() []string {
 	first := slices.IndexFunc(list, refused)
 	var lines []string
 	for i, o := range list {
-		if i >= first-3 && !refused(o) {
+		if first >= 0 && i >= first-3 && !refused(o) && len(lines) < faultsMost {
 			lines = append(lines, fmt.Sprintf("%s was admitted by %s through gw-%d at %s", o.id, o.owner, o.edge, o.began.Format("05.000")))
 		}
 	}

@@ -55,6 +55,11 @@ func (t *table) add(f failure, r result) {
 	for _, x := range r.faults {
 		t.notes = append(t.notes, f.name+": "+x)
 	}
+	if r.over > f.promise.over {
+		for _, x := range r.beyond {
+			t.notes = append(t.notes, f.name+": "+x)
+		}
+	}
 	if r.denied > 0 {
 		t.notes = append(t.notes, fmt.Sprintf("%s: %d requests of the minute were lost to the key", f.name, r.denied))
 	}
