@@ -122,6 +122,7 @@ func (o options) each(ctx context.Context, g *ground, dir string, out io.Writer)
 		fmt.Fprintf(os.Stderr, "chaos: %s\n", f.what)
 		r, err := attempt(ctx, o, g, filepath.Join(dir, f.name), f)
 		if err != nil {
+			t.write(out) // what the others came to
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		t.add(f, r)
