@@ -22,7 +22,13 @@ func TestSecretPrintsMasked(t *testing.T) {
 	}{s, &s, map[string]Secret{"k": s}, []Secret{s}}
 
 	var logs bytes.Buffer
-	for _, h := range []slog.Handler{slog.NewJSONHandler(&logs, nil), slog.NewTextHandler(&logs, nil)} {
+	timeless := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{} // its digits may be those that are looked for
+		}
+		return a
+	}}
+	for _, h := range []slog.Handler{slog.NewJSONHandler(&logs, timeless), slog.NewTextHandler(&logs, timeless)} {
 		slog.New(h).Info("x", "secret", s, "pointer", &s, "holder", holder, slog.Group("g", "s", s))
 	}
 	if !strings.Contains(logs.String(), masked) {
