@@ -26,12 +26,18 @@ func (n *Node) memberChange(members []cluster.Member) {
 	for _, m := range *n.members.Load() {
 		before[m.Name] = m
 	}
-	n.members.Store(&members)
 	old := n.placement.view.Load()
-	if err := n.placement.update(members); err != nil {
+	view, err := n.placement.next(members)
+	if err != nil {
 		n.log.Error("the ring could not be built; the old one stays", "error", err)
+		view = old
 	}
-	n.ringChanged(old, n.placement.view.Load(), members)
+	// The hand-over is told first: a node that sees itself as an owner before it
+	// knows that there was another one would count from nothing.
+	tell := n.ringChanged(old, view, members)
+	n.members.Store(&members)
+	n.placement.view.Store(view)
+	tell()
 	var serving []string
 	started := make(map[string]bool)
 	count := map[string]int{cluster.StateAlive: 0, cluster.StateSuspect: 0, cluster.StateLeft: 0, cluster.StateFailed: 0}

@@ -93,8 +93,9 @@ func origin(m cluster.Member) string {
 }
 
 // ringChanged takes over a new set of members: which processes live, and whose
-// every key was and is.
-func (n *Node) ringChanged(before, after *placementView, members []cluster.Member) {
+// every key was and will be. What it returns tells the others what they now must
+// know, and is to be called once the new view is in force.
+func (n *Node) ringChanged(before, after *placementView, members []cluster.Member) (tell func()) {
 	live := make(map[string]bool, len(members))
 	for _, m := range members {
 		if m.State == cluster.StateAlive || m.State == cluster.StateSuspect {
@@ -104,7 +105,7 @@ func (n *Node) ringChanged(before, after *placementView, members []cluster.Membe
 	n.limits.SetLive(func(origin string) bool { return live[origin] })
 	old, now := before.ring, after.ring
 	if old.Print() == now.Print() && before.self == after.self && maps.Equal(before.peers, after.peers) {
-		return
+		return func() {}
 	}
 	h, at := n.handover, time.Now()
 	h.doubt(at)
@@ -137,13 +138,15 @@ func (n *Node) ringChanged(before, after *placementView, members []cluster.Membe
 		owner := now.Owner(key)
 		return old.Owner(key) == n.name || owner == n.name || now.Standby(key) == n.name && renewed(owner)
 	}
-	for key, served := range n.limits.Keys() {
-		if served || mine(key) {
-			n.limits.Touch(key)
+	return func() {
+		for key, served := range n.limits.Keys() {
+			if served || mine(key) {
+				n.limits.Touch(key)
+			}
 		}
+		n.balance.Retell(mine)
+		n.shareSoon()
 	}
-	n.balance.Retell(mine)
-	n.shareSoon()
 }
 
 // hold makes this node count for a key that its owner has left to it.

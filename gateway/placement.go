@@ -27,9 +27,9 @@ func newPlacement(self string) *placement {
 	return p
 }
 
-// update rebuilds the ring from the serving members. When the library cannot
-// build one, the old ring stays and the error is told.
-func (p *placement) update(members []cluster.Member) error {
+// next is the view that members give: the ring of those that serve. An error is
+// one of the library, which cannot build a ring.
+func (p *placement) next(members []cluster.Member) (*placementView, error) {
 	var names []string
 	peers := make(map[string]string)
 	self := p.self
@@ -42,15 +42,13 @@ func (p *placement) update(members []cluster.Member) error {
 			peers[m.Name] = m.PeerAddress
 		}
 	}
-	old := p.view.Load()
-	r := old.ring
+	r := p.view.Load().ring
 	if next, err := ring.New(names); err != nil {
-		return err
+		return nil, err
 	} else if next.Print() != r.Print() {
 		r = next
 	}
-	p.view.Store(&placementView{ring: r, peers: peers, self: self})
-	return nil
+	return &placementView{ring: r, peers: peers, self: self}, nil
 }
 
 // place is where a request may run, in order: the owner, then the stand-by.
