@@ -11,7 +11,7 @@ func (n *Node) counter(ctx context.Context, key string) place {
 	owner, standby := n.placement.of(key)
 	h, now := n.handover, time.Now()
 	mine := owner.name == n.name && owner.addr == "" // another process may have taken the name
-	if mine && now.UnixNano() > h.until.Load() {
+	if mine && !h.doubted(now) {
 		return owner
 	}
 	if !mine {

@@ -105,8 +105,8 @@ func (n *Node) housekeep() {
 		select {
 		case <-n.quit:
 			return
-		case now := <-tick.C:
-			n.vigil.sweep(now, n.lost)
+		case <-tick.C:
+			n.vigil.sweep(n.lost)
 			n.balance.Sweep()
 			n.limits.Sweep()
 			n.countSessions()

@@ -42,8 +42,9 @@ const (
 // handover is what a node remembers of keys that change their owner.
 type handover struct {
 	kick  chan struct{}
+	start time.Time
 	round sync.Mutex   // held by a round of sharing
-	until atomic.Int64 // Unix nanoseconds: owners may be in doubt so long
+	until atomic.Int64 // owners may be in doubt so long, nanoseconds since the start
 
 	mu      sync.Mutex
 	rings   []pastRing
@@ -72,7 +73,7 @@ type cession struct {
 
 func newHandover() *handover {
 	return &handover{
-		kick: make(chan struct{}, 1), pulled: make(map[string]*pull), held: make(map[string]time.Time),
+		kick: make(chan struct{}, 1), start: time.Now(), pulled: make(map[string]*pull), held: make(map[string]time.Time),
 		ceded: make(map[string]cession), returns: make(map[string][]giveBack),
 	}
 }
@@ -156,7 +157,10 @@ func (h *handover) hold(key string) {
 	h.mu.Unlock()
 }
 
-func (h *handover) doubt(now time.Time) { h.until.Store(now.Add(acquiring).UnixNano()) }
+func (h *handover) doubt(now time.Time) { h.until.Store(int64(now.Add(acquiring).Sub(h.start))) }
+
+// doubted tells whether the owner of a key may be another one than the ring says.
+func (h *handover) doubted(now time.Time) bool { return int64(now.Sub(h.start)) <= h.until.Load() }
 
 // before names the owner of a key before this node became it, "" when it has
 // been that for long. A node that has just started knows no ring without

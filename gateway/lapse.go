@@ -35,8 +35,11 @@ func (l *lapses) run(quit <-chan struct{}) {
 
 func (l *lapses) beat(now time.Time) {
 	at := now.UnixNano()
-	if last := l.last.Swap(at); last != 0 && at-last > int64(lapseAfter) {
+	switch last := l.last.Swap(at); {
+	case last != 0 && at-last > int64(lapseAfter):
 		l.end.Store(at)
+	case at < last: // the clock was set back; a lapse must not seem to last until it is that late again
+		l.end.Add(at - last)
 	}
 }
 

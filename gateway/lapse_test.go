@@ -28,3 +28,19 @@ func TestLapses(t *testing.T) {
 		t.Error("a call that began later sees the lapse")
 	}
 }
+
+// A clock that is set back after a lapse does not excuse timeouts until it is
+// that late again.
+func TestLapsesWhileTheClockIsSetBack(t *testing.T) {
+	at := func(s int) time.Time { return time.Unix(1_700_000_000+int64(s), 0) }
+	l := &lapses{}
+	l.beat(at(86400))
+	l.beat(at(86405))
+	l.beat(at(10))
+	if l.since(at(11), at(11)) {
+		t.Error("a lapse of the day before that never was")
+	}
+	if !l.since(at(9), at(10)) {
+		t.Error("the lapse is forgotten")
+	}
+}

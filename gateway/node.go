@@ -85,7 +85,7 @@ type Node struct {
 
 	ready     atomic.Bool
 	draining  atomic.Bool
-	visited   atomic.Int64 // when the last request came, Unix nanoseconds, as exact as the pulse
+	visited   atomic.Int64 // when the last request came, by the pulse; 0: none has
 	started   time.Time
 	life      context.Context // ends when the drain's time is over: every request descends from it
 	endLife   context.CancelCauseFunc
@@ -337,7 +337,7 @@ const (
 
 // lameDuck waits until those who send requests here know better.
 func (n *Node) lameDuck(ctx context.Context, began time.Time, timeout time.Duration) {
-	if began.Sub(time.Unix(0, n.visited.Load())) > unvisited {
+	if last := n.visited.Load(); last == 0 || n.pulse.clock(began)-last > int64(unvisited) {
 		return
 	}
 	select {

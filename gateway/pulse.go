@@ -23,7 +23,8 @@ const (
 // connection stands between two events.
 type pulse struct {
 	after time.Duration
-	now   atomic.Int64 // of the last tick, Unix nanoseconds: exact enough, and free to read
+	start time.Time
+	now   atomic.Int64 // of the last tick, nanoseconds since the start, never 0: exact enough, and free to read
 
 	mu    sync.Mutex
 	beats map[*beat]struct{}
@@ -41,10 +42,14 @@ type beat struct {
 }
 
 func newPulse(after time.Duration) *pulse {
-	p := &pulse{after: after, beats: make(map[*beat]struct{})}
-	p.now.Store(time.Now().UnixNano())
+	p := &pulse{after: after, start: time.Now(), beats: make(map[*beat]struct{})}
+	p.now.Store(1)
 	return p
 }
+
+// clock is a time as the pulse tells it: no correction of the time of day may
+// make a stream seem silent for a day, or keep its client waiting for one.
+func (p *pulse) clock(t time.Time) int64 { return int64(t.Sub(p.start)) }
 
 // follow begins to watch over a stream whose head is with the client.
 func (p *pulse) follow(conn net.Conn, keepalive []byte, gone func()) *beat {
@@ -94,7 +99,7 @@ func (p *pulse) run(quit <-chan struct{}) {
 
 // tick writes what is due, and returns when it is written.
 func (p *pulse) tick(now time.Time) {
-	p.now.Store(now.UnixNano())
+	p.now.Store(p.clock(now))
 	var due []*beat
 	p.mu.Lock()
 	for b := range p.beats {
@@ -124,7 +129,7 @@ func (b *beat) due(now time.Time) bool {
 		return false
 	}
 	defer b.mu.Unlock()
-	return b.since != 0 && now.UnixNano()-b.since >= int64(b.pulse.after)
+	return b.since != 0 && b.pulse.clock(now)-b.since >= int64(b.pulse.after)
 }
 
 func (b *beat) write(now time.Time) {
@@ -133,7 +138,7 @@ func (b *beat) write(now time.Time) {
 	if b.since == 0 {
 		return // it has gone on meanwhile
 	}
-	b.since = now.UnixNano()
+	b.since = b.pulse.clock(now)
 	_ = b.conn.SetWriteDeadline(time.Now().Add(pulseDeadline)) // fails with the write
 	if _, err := b.conn.Write(b.chunk); err != nil {
 		b.gone()

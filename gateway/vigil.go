@@ -58,11 +58,12 @@ func (c *carriage) end() {
 }
 
 // sweep gives up what has been waited for long enough at peers that are lost.
-func (v *vigil) sweep(now time.Time, lost func(peer string) bool) {
+func (v *vigil) sweep(lost func(peer string) bool) {
+	now := v.now.Load()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for c := range v.open {
-		if since := c.since.Load(); since != 0 && now.UnixNano()-since > int64(frozenAfter) && lost(c.peer) {
+		if since := c.since.Load(); since != 0 && now-since > int64(frozenAfter) && lost(c.peer) {
 			c.cancel(errPeerLost)
 		}
 	}

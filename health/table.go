@@ -9,10 +9,11 @@ import (
 
 // Table is safe for use from any goroutine. Check takes no lock.
 type Table struct {
-	o Options
+	o     Options
+	start time.Time
 
 	mu      sync.Mutex
-	clock   uint64 // Lamport
+	lamport uint64
 	records map[key]*record
 	members []string
 	targets []Target
@@ -62,7 +63,7 @@ func New(o Options) *Table {
 	if o.OnReport == nil {
 		o.OnReport = func(string, string) {}
 	}
-	t := &Table{o: o, records: make(map[key]*record), known: make(map[string]*state)}
+	t := &Table{o: o, start: o.Now(), records: make(map[key]*record), known: make(map[string]*state)}
 	t.view.Store(&t.known)
 	return t
 }
@@ -86,8 +87,8 @@ func (t *Table) Configure(targets []Target) {
 		next[g.ID] = s
 		k := key{id: g.ID}
 		if r := t.records[k]; r != nil && r.down && r.cause == CauseCredentials && old[g.ID] != nil {
-			t.clock++
-			t.records[k] = &record{version: t.clock, origin: t.o.Origin, since: t.o.Now(), reason: "configuration reloaded"}
+			t.lamport++
+			t.records[k] = &record{version: t.lamport, origin: t.o.Origin, since: t.o.Now(), reason: "configuration reloaded"}
 		}
 	}
 	t.known = next
@@ -228,8 +229,8 @@ func (t *Table) Cool(id, model string, wait time.Duration) {
 
 // put stores a record of this node's own and tells everybody.
 func (t *Table) put(k key, r *record) {
-	t.clock++
-	r.version = t.clock
+	t.lamport++
+	r.version = t.lamport
 	t.store(k, r, "local")
 	t.o.Broadcast(nameOf(k), t.encode([]key{k}))
 }
@@ -257,7 +258,7 @@ func (t *Table) Rows() []Row {
 		}
 		if s.down.Load() {
 			row.Here = s.here.Load()
-			row.State, row.Healthy, row.RetryAt = "unhealthy", false, time.Unix(0, s.until.Load())
+			row.State, row.Healthy, row.RetryAt = "unhealthy", false, t.at(s.until.Load(), now)
 			if s.shown.claim || s.trial.Load() != 0 || !now.Before(row.RetryAt) {
 				row.State = "probing"
 			}
@@ -275,6 +276,16 @@ func (t *Table) Rows() []Row {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// clock is a time as the table's atomics hold it: nanoseconds since its start,
+// by the monotonic clock. A host whose time of day is corrected by a day must
+// not rest an instance for a day.
+func (t *Table) clock(at time.Time) int64 { return int64(at.Sub(t.start)) }
+
+// at is a time of the clock as the time of day, as far as that is known now.
+func (t *Table) at(clock int64, now time.Time) time.Time {
+	return now.Add(time.Duration(clock - t.clock(now)))
 }
 
 func clip(s string) string {

@@ -10,7 +10,7 @@ type state struct {
 	target  Target
 	down    atomic.Bool
 	here    atomic.Bool  // down for this node alone
-	until   atomic.Int64 // Unix nanoseconds
+	until   atomic.Int64 // the table's clock
 	delay   atomic.Int64 // from until to this node's turn at a trial
 	pause   atomic.Int64 // the pause that ends at until
 	trial   atomic.Int64 // the lease of a trial of this node; 0: none
@@ -55,7 +55,7 @@ func (t *Table) Check(id, model string) Verdict {
 	if !down {
 		return Up
 	}
-	return s.trialVerdict(now.UnixNano())
+	return s.trialVerdict(t.clock(now))
 }
 
 func (s *state) trialVerdict(now int64) Verdict {
@@ -88,11 +88,11 @@ func (t *Table) BeginTrial(id string) bool {
 		return true
 	}
 	now := t.o.Now()
-	if s.trialVerdict(now.UnixNano()) == Down {
+	if s.trialVerdict(t.clock(now)) == Down {
 		return false
 	}
 	lease := now.Add(trialLease)
-	s.trial.Store(lease.UnixNano())
+	s.trial.Store(t.clock(lease))
 	if !s.here.Load() {
 		r := *s.shown
 		r.claim, r.until, r.origin = true, lease, t.o.Origin
@@ -189,7 +189,7 @@ func (t *Table) resolve(id, source string) {
 	if !here {
 		delay = t.turn(id, s)
 	}
-	s.until.Store(until.UnixNano())
+	s.until.Store(t.clock(until))
 	s.delay.Store(int64(delay))
 	s.pause.Store(max(int64(s.target.RecoveryAfter), 1))
 	if s.shown != down && !down.claim {
@@ -245,7 +245,7 @@ func (t *Table) RetryAt(id, model string) time.Time {
 	now := t.o.Now()
 	var at time.Time
 	if s.down.Load() {
-		at = time.Unix(0, max(s.until.Load(), s.trial.Load()))
+		at = t.at(max(s.until.Load(), s.trial.Load()), now)
 	}
 	if c := s.cooling.Load(); c != nil {
 		for _, m := range [...]string{model, ""} {

@@ -93,7 +93,7 @@ func (t *Table) Merge(b []byte, relay func(name string, delta []byte)) error {
 		return err
 	}
 	for _, n := range news {
-		t.clock = max(t.clock, n.record.version)
+		t.lamport = max(t.lamport, n.record.version)
 		if n.key.kind == report && n.key.origin == t.o.Origin {
 			continue // known here, or of a process before this one, whose network is not this one's
 		}

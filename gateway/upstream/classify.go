@@ -35,6 +35,9 @@ func Classify(status int, h http.Header, body []byte, now time.Time) (Outcome, t
 // retryAfter reads every form of "come back then" that providers use, the most
 // exact first.
 func retryAfter(h http.Header, body []byte, now time.Time) time.Duration {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = at // moments in an answer are of the instance's clock; this host's may be wrong
+	}
 	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms > 0 {
 		return clamp(ms / 1000)
 	}

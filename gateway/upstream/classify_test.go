@@ -46,6 +46,8 @@ func TestTheWaitThatAnInstanceAsksFor(t *testing.T) {
 		{"a broken RetryInfo", 429, nil, `{"retryDelay": 48}`, 0},
 		{"OpenAI's reset", 429, []string{"X-Ratelimit-Remaining-Tokens", "0", "X-Ratelimit-Reset-Tokens", "6m0s", "X-Ratelimit-Remaining-Requests", "5", "X-Ratelimit-Reset-Requests", "9m"}, "", 6 * time.Minute},
 		{"Anthropic's reset", 429, []string{"Anthropic-Ratelimit-Input-Tokens-Remaining", "0", "Anthropic-Ratelimit-Input-Tokens-Reset", "2026-11-25T12:00:42Z"}, "", 42 * time.Second},
+		{"a date, where a clock is wrong by a day", 429, []string{"Date", noon.Add(24 * time.Hour).Format(http.TimeFormat), "Retry-After", noon.Add(24*time.Hour + 5*time.Second).Format(http.TimeFormat)}, "", 5 * time.Second},
+		{"Anthropic's reset, where a clock is wrong by a day", 429, []string{"Date", noon.Add(-24 * time.Hour).Format(http.TimeFormat), "Anthropic-Ratelimit-Requests-Remaining", "0", "Anthropic-Ratelimit-Requests-Reset", "2026-11-24T12:00:09Z"}, "", 9 * time.Second},
 		{"of a success", 200, []string{"Retry-After", "43"}, "", 0},
 		{"of the client's own fault", 400, []string{"Retry-After", "43"}, "", 0},
 		{"529", 529, []string{"Retry-After", "3"}, "", 3 * time.Second},
