@@ -113,6 +113,9 @@ type Options struct {
 	// Resolve looks up the addresses of a host; nil: net.DefaultResolver.
 	Resolve func(ctx context.Context, host string) ([]string, error)
 
+	// Now is the clock that tells when the node booted; nil: time.Now.
+	Now func() time.Time
+
 	// Rand makes the name of the process and the jitter of the rejoin loop; nil:
 	// seeded from crypto/rand. It is not used elsewhere while the node lives.
 	Rand *rand.Rand

@@ -83,6 +83,9 @@ func prepare(o Options) (*Node, error) {
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if n.resolve == nil {
 		n.resolve = net.DefaultResolver.LookupHost
 	}
@@ -91,7 +94,7 @@ func prepare(o Options) (*Node, error) {
 		crand.Read(seed[:])
 		n.rand = rand.New(rand.NewChaCha8(seed))
 	}
-	n.own = announcement{name: o.Name, status: StatusStarting, boot: time.Now(), meta: o.Meta}
+	n.own = announcement{name: o.Name, status: StatusStarting, boot: o.Now(), meta: o.Meta}
 	if err := n.own.validate(); err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}

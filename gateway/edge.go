@@ -172,6 +172,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	a.replace("X-Request-Id", in.requestID)
 	if in.endpoint.dialect == protocol.Anthropic {
 		a.replace("Request-Id", in.requestID)
+		a.dateResets(n.now())
 	}
 	a.replace("X-LLM-Gateway-Node", n.name)
 	if a.stream == nil {

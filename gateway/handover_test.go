@@ -145,6 +145,7 @@ func (f *front) load(keys []string, pace time.Duration) (stop func() map[string]
 type stalls struct {
 	slog.Handler
 	n         atomic.Int64
+	dead      atomic.Value // the name of a node that was killed: it does not answer
 	providers atomic.Int64 // stand-in providers that took longer than two seconds
 }
 
@@ -154,7 +155,12 @@ func (s *stalls) WithAttrs([]slog.Attr) slog.Handler { return s }
 
 func (s *stalls) Handle(_ context.Context, r slog.Record) error {
 	if strings.HasPrefix(r.Message, "a peer does not") {
-		s.n.Add(1)
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "peer" && a.Value.String() != s.dead.Load() {
+				s.n.Add(1)
+			}
+			return true
+		})
 	}
 	if r.Message == "instance unhealthy" {
 		s.providers.Add(1)

@@ -13,6 +13,7 @@ import (
 
 // self is what a node tells another one's admin listener about itself.
 type self struct {
+	At            time.Time          `json:"at"` // by the teller's clock, as the rows
 	Sessions      int                `json:"sessions"`
 	UptimeSeconds float64            `json:"uptime_seconds"`
 	Rows          []sessionView      `json:"rows,omitempty"`
@@ -33,23 +34,37 @@ type sessionView struct {
 // describe answers one of the questions /self, /sessions, /limits and /stats.
 func (n *Node) describe(target string) self {
 	list := n.balance.Sessions()
-	s := self{Sessions: len(list), UptimeSeconds: time.Since(n.started).Seconds()}
+	s := self{At: n.now(), Sessions: len(list), UptimeSeconds: time.Since(n.started).Seconds()}
 	switch target {
 	case "/limits":
 		s.Limits = n.limitsOwned()
 	case "/stats":
 		s.Stats = n.stats.accounts(time.Now())
 	case "/sessions":
+		now := n.now()
 		s.Rows = make([]sessionView, len(list))
 		for i, b := range list {
-			s.Rows[i] = viewOf(b, n.name)
+			s.Rows[i] = viewOf(b, n.name, now)
 		}
 	}
 	return s
 }
 
-func viewOf(b balance.Session, owner string) sessionView {
-	return sessionView{APIKey: b.APIKey, Conversation: b.Conversation, Provider: b.Provider, Instance: b.Instance, LastRequest: b.LastRequest.UTC(), Expires: b.Expires.UTC(), Owner: owner}
+func viewOf(b balance.Session, owner string, now time.Time) sessionView {
+	day := func(t time.Time) time.Time { return now.Add(t.Sub(now)).UTC() } // the clock may have been corrected since
+	return sessionView{APIKey: b.APIKey, Conversation: b.Conversation, Provider: b.Provider, Instance: b.Instance, LastRequest: day(b.LastRequest), Expires: day(b.Expires), Owner: owner}
+}
+
+// translate makes the rows' times those of this node's clock.
+func (s *self) translate(now time.Time) {
+	if s.At.IsZero() {
+		return // it runs an older version
+	}
+	ahead := now.Round(0).Sub(s.At)
+	for i := range s.Rows {
+		v := &s.Rows[i]
+		v.LastRequest, v.Expires = v.LastRequest.Add(ahead), v.Expires.Add(ahead)
+	}
 }
 
 // inspect answers another node's question over the hop.
@@ -84,6 +99,7 @@ func (n *Node) askAll(ctx context.Context, target string) map[string]self {
 			}
 			var s self
 			if json.Unmarshal(b, &s) == nil {
+				s.translate(n.now())
 				mu.Lock()
 				out[m.Name] = s
 				mu.Unlock()

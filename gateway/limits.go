@@ -167,24 +167,40 @@ func (n *Node) stampLimits(t *trip, a *answer) {
 		}
 	}
 	a.header = kept
-	d, now := t.endpoint.dialect, time.Now()
+	d := t.endpoint.dialect
 	if l := t.limits.Requests; l > 0 {
-		a.tellLimit(d, "Requests", l, t.state.Requests, now)
+		a.tellLimit(d, "Requests", l, t.state.Requests)
 	}
 	if l := t.limits.Tokens; l > 0 {
-		a.tellLimit(d, "Tokens", l, t.state.Tokens, now)
+		a.tellLimit(d, "Tokens", l, t.state.Tokens)
 	}
 }
 
-func (a *answer) tellLimit(d protocol.Dialect, what string, most int64, m limit.Minute, now time.Time) {
+func (a *answer) tellLimit(d protocol.Dialect, what string, most int64, m limit.Minute) {
 	limit, remaining := strconv.FormatInt(most, 10), strconv.FormatInt(m.Remaining(most), 10)
+	reset := (m.Reset + time.Millisecond - 1).Truncate(time.Millisecond).String()
 	if d == protocol.Anthropic {
 		a.set("Anthropic-Ratelimit-"+what+"-Limit", limit)
 		a.set("Anthropic-Ratelimit-"+what+"-Remaining", remaining)
-		a.set("Anthropic-Ratelimit-"+what+"-Reset", now.Add(m.Reset+time.Second-1).UTC().Truncate(time.Second).Format(time.RFC3339))
+		a.set("Anthropic-Ratelimit-"+what+"-Reset", reset) // see dateResets
 		return
 	}
 	a.set("X-Ratelimit-Limit-"+what, limit)
 	a.set("X-Ratelimit-Remaining-"+what, remaining)
-	a.set("X-Ratelimit-Reset-"+what, (m.Reset + time.Millisecond - 1).Truncate(time.Millisecond).String())
+	a.set("X-Ratelimit-Reset-"+what, reset)
+}
+
+// dateResets makes moments of the resets that Anthropic's clients are told, on
+// the node that the client reached: the owner's time of day may be another one.
+// What a provider told is a moment already.
+func (a *answer) dateResets(now time.Time) {
+	for i := range a.header {
+		f := &a.header[i]
+		if !strings.HasPrefix(f.Name, "Anthropic-Ratelimit-") || !strings.HasSuffix(f.Name, "-Reset") {
+			continue
+		}
+		if left, err := time.ParseDuration(f.Value); err == nil {
+			f.Value = now.Add(left + time.Second - 1).UTC().Truncate(time.Second).Format(time.RFC3339)
+		}
+	}
 }

@@ -40,6 +40,10 @@ type Options struct {
 	// Upstream shapes the connections to providers; the zero value is good for
 	// production.
 	Upstream upstream.Options
+
+	// Now is the node's clock, with a monotonic reading; nil: time.Now. It is for
+	// tests of hosts whose time of day is wrong.
+	Now func() time.Time
 }
 
 // Node is one llmgw. Its methods may be called from any goroutine.
@@ -50,6 +54,7 @@ type Node struct {
 	load    func() (*config.Config, error)
 	observe func(Record)
 	dialing upstream.Options
+	now     func() time.Time
 	metrics *metrics
 	stats   stats
 
@@ -108,6 +113,9 @@ func New(o Options) (*Node, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	n := &Node{
 		name:      o.Config.NodeName,
 		version:   o.Version,
@@ -115,9 +123,10 @@ func New(o Options) (*Node, error) {
 		load:      o.Load,
 		observe:   o.Observe,
 		dialing:   o.Upstream,
+		now:       o.Now,
 		metrics:   newMetrics(o.Version),
-		balance:   balance.New(time.Now),
-		recall:    recall.New(time.Now),
+		balance:   balance.New(o.Now),
+		recall:    recall.New(o.Now),
 		peers:     newAvoidance(),
 		handover:  newHandover(),
 		heat:      newHeat(),
@@ -134,7 +143,7 @@ func New(o Options) (*Node, error) {
 	n.pulse = newPulse(o.Keepalive)
 	n.vigil = newVigil(&n.pulse.now)
 	n.prober = newProber(n)
-	n.health = health.New(health.Options{Origin: n.name, Now: time.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
+	n.health = health.New(health.Options{Origin: n.name, Now: o.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
 	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }
 	s, err := newSnapshot(o.Config, nil, n.dialing)
 	if err != nil {
@@ -235,10 +244,11 @@ func (n *Node) joinable(c *config.Config) error {
 		OnChange: n.memberChange,
 		Log:      n.log,
 		Meta:     n.meta(),
+		Now:      n.now,
 	}
 	if c.Cluster != nil {
 		secret := c.Cluster.Key()
-		server, client, err := cluster.PeerTLS(secret, n.name, time.Now())
+		server, client, err := cluster.PeerTLS(secret, n.name, n.now())
 		if err != nil {
 			return fmt.Errorf("make the peers' TLS of the cluster secret: %w", err)
 		}
@@ -252,7 +262,7 @@ func (n *Node) joinable(c *config.Config) error {
 	}
 	n.cluster = node
 	n.origin = originOf(node.Members())
-	n.limits = limit.New(n.origin, time.Now)
+	n.limits = limit.New(n.origin, n.now)
 	return nil
 }
 

@@ -254,7 +254,7 @@ func (t *Table) Rows() []Row {
 		s := t.known[g.ID]
 		row := Row{ID: g.ID, Provider: g.Provider, Instance: g.Instance, State: "healthy", Healthy: true}
 		if r := s.shown; r != nil {
-			row.Since, row.Reason, row.ReportedBy = r.since, r.reason, r.origin
+			row.Since, row.Reason, row.ReportedBy = t.at(t.clock(r.since), now), r.reason, r.origin
 		}
 		if s.down.Load() {
 			row.Here = s.here.Load()
@@ -269,7 +269,7 @@ func (t *Table) Rows() []Row {
 					if row.Cooling == nil {
 						row.Cooling = make(map[string]time.Time)
 					}
-					row.Cooling[m] = until
+					row.Cooling[m] = t.at(t.clock(until), now)
 				}
 			}
 		}

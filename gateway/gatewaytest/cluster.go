@@ -37,6 +37,7 @@ type Cluster struct {
 	dial    func(ctx context.Context, node, network, address string) (net.Conn, error)
 	drain   string
 	alive   time.Duration
+	now     func(node string) time.Time
 
 	mu      sync.Mutex
 	records []gateway.Record
@@ -55,6 +56,9 @@ type Options struct {
 
 	Keepalive time.Duration // default 15 s
 	Timeout   string        // first_byte_timeout and idle_timeout of the instances; default 2s
+
+	// Now is the clock of a node; nil: all have the right one.
+	Now func(node string) time.Time
 
 	// Dial opens a node's connections to providers; nil: as in production.
 	Dial func(ctx context.Context, node, network, address string) (net.Conn, error)
@@ -94,6 +98,7 @@ func New(t testing.TB, o Options) *Cluster {
 			c.Mocks[d+"/"+in], c.servers[d+"/"+in] = m, s
 		}
 	}
+	c.now = o.Now
 	c.dial, c.drain, c.alive = o.Dial, o.Drain, o.Keepalive
 	c.extra = func(int) string { return c.blocks(o) }
 	for i := range o.Nodes {
@@ -188,6 +193,9 @@ cluster {
 		c.records = append(c.records, r)
 		c.mu.Unlock()
 	}}
+	if c.now != nil {
+		o.Now = func() time.Time { return c.now(name) }
+	}
 	if c.dial != nil {
 		o.Upstream.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			return c.dial(ctx, name, network, address)

@@ -19,5 +19,6 @@
 //
 // Times travel as ages and as time left, never as a clock's reading. What a
 // message waits on its way makes what it tells look younger: the restrictive
-// side.
+// side. A day of money ends at the midnight of the node that spent it, whoever
+// counts for the key then.
 package limit
