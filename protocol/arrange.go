@@ -15,7 +15,9 @@ import (
 //     missing (the client gave up) is made up as an error, one that answers no
 //     call becomes text, and of two for one call the last counts;
 //   - every result knows its tool's name, and no two calls of a turn share an id;
-//   - empty texts are gone, and turns that hold nothing else with them.
+//   - empty texts are gone, and turns that hold nothing else with them; system
+//     messages hold texts alone, none of them blank;
+//   - no two tools share a name: the first counts.
 //
 // System messages behind the first turn stay where they are, but never between
 // a call and its result. Arrange must run once, between decoding and encoding.
@@ -31,12 +33,11 @@ func Arrange(x *Exchange) {
 			a.user(Message{Role: RoleUser, Name: m.Name, Parts: a.orphans(m.Parts)})
 		default:
 			a.in = a.in[1:]
-			if m.Parts = full(m.Parts); len(m.Parts) > 0 {
-				a.out = append(a.out, m)
-			}
+			a.system(m)
 		}
 	}
 	x.Request.Messages = a.out
+	a.tools()
 }
 
 type arranger struct {
@@ -56,6 +57,42 @@ func (a *arranger) user(m Message) {
 		m.Parts = []Part{{Kind: PartText, Text: Text(`"."`)}} // providers refuse an empty turn, and a missing one shifts the others
 	}
 	a.out = append(a.out, m)
+}
+
+// system adds a system message with its texts.
+func (a *arranger) system(m Message) {
+	kept := m.Parts[:0:0]
+	for i := range m.Parts {
+		switch p := &m.Parts[i]; {
+		case p.Kind != PartText:
+			a.x.Warn("messages", "only text can be a system message")
+		case !p.Text.Blank():
+			kept = append(kept, *p)
+		}
+	}
+	if m.Parts = kept; len(kept) > 0 {
+		a.out = append(a.out, m)
+	}
+}
+
+// tools drops the second of two tools with one name.
+func (a *arranger) tools() {
+	tools := a.x.Request.Tools
+	second := func(t *Tool) bool { return t.Name != nil && a.x.Tool(t.Name) != t }
+	for i := range tools {
+		if !second(&tools[i]) {
+			continue
+		}
+		a.x.Warn("tools", "of two tools with one name the first counts")
+		kept := slices.Clone(tools[:i])
+		for j := i; j < len(tools); j++ {
+			if !second(&tools[j]) {
+				kept = append(kept, tools[j])
+			}
+		}
+		a.x.Request.Tools = kept
+		return
+	}
 }
 
 // assistant takes an assistant's turn and, where it calls tools, all that
@@ -102,8 +139,8 @@ func (a *arranger) answers(turn []Part) {
 			if rest := a.rest(m.Parts, turn); len(rest) > 0 {
 				a.user(Message{Role: RoleUser, Name: m.Name, Parts: rest})
 			}
-		} else if m.Parts = full(m.Parts); len(m.Parts) > 0 {
-			a.out = append(a.out, m)
+		} else {
+			a.system(m)
 		}
 	}
 	for i := range turn { // the second of two calls that share an id gets one of its own

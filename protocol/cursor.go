@@ -376,6 +376,35 @@ func (c *Cursor) Number() Raw {
 	return c.Raw()
 }
 
+// NumberIn takes a number of at least low and at most high.
+func (c *Cursor) NumberIn(low, high float64) Raw {
+	number := c.Number()
+	if number == nil {
+		return nil
+	}
+	f, _ := strconv.ParseFloat(string(number), 64) // what is too large is infinite
+	if !(f >= low && f <= high) {
+		c.Fail("expected a number from " + strconv.FormatFloat(low, 'f', -1, 64) + " to " + strconv.FormatFloat(high, 'f', -1, 64) + ".")
+	}
+	return number
+}
+
+// Count takes a whole number that is not negative, as digits: 5.0 is 5.
+func (c *Cursor) Count() Raw {
+	number := c.Number()
+	if number == nil {
+		return nil
+	}
+	n, ok := Int(number)
+	if !ok || n < 0 {
+		c.Fail("expected an integer of at least 0.")
+	}
+	if bytes.ContainsAny(number, ".eE") {
+		return strconv.AppendInt(nil, n, 10)
+	}
+	return number
+}
+
 // NumberOrNull takes a number or null, which is absent.
 func (c *Cursor) NumberOrNull() Raw {
 	if c.Null() {

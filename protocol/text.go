@@ -39,6 +39,16 @@ func (t Text) Inner() []byte {
 	return t[1 : len(t)-1]
 }
 
+// Plain returns the text's bytes, those between the quotes where nothing is
+// escaped; nil when it is absent. What a dialect has words for is compared in
+// this form: "us\u0065r" is a user, too.
+func (t Text) Plain() []byte {
+	if bytes.IndexByte(t, '\\') >= 0 {
+		return t.Bytes()
+	}
+	return t.Inner()
+}
+
 // Empty tells whether the text is absent or has no characters.
 func (t Text) Empty() bool { return len(t) <= 2 }
 

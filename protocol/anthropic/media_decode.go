@@ -18,7 +18,7 @@ func (d *requestDecoder) source(c *protocol.Cursor, b *block) source {
 	in.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
-			switch s.kind = string(in.Text().Inner()); s.kind {
+			switch s.kind = string(in.Text().Plain()); s.kind {
 			case "base64", "url", "file", "text", "content":
 			default:
 				if in.Err() == nil {

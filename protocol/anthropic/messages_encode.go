@@ -54,11 +54,8 @@ func (e *encoder) system() int {
 	}
 	for i := range e.r.Messages[:first] {
 		for j := range e.r.Messages[i].Parts {
-			if p := &e.r.Messages[i].Parts[j]; p.Kind != protocol.PartText {
-				e.x.Warn("messages", "only text can be a system message")
-			} else if !p.Text.Blank() {
-				block(p.Text, p.Cache)
-			}
+			p := &e.r.Messages[i].Parts[j]
+			block(p.Text, p.Cache)
 		}
 	}
 	if e.instruction != "" {

@@ -15,7 +15,7 @@ func (d *requestDecoder) message() {
 		switch string(name) {
 		case "role":
 			role = true
-			switch string(c.Text().Inner()) {
+			switch string(c.Text().Plain()) {
 			case "user":
 			case "assistant":
 				m.Role = protocol.RoleAssistant
@@ -38,7 +38,21 @@ func (d *requestDecoder) message() {
 	if c.Err() == nil && !(role && content) {
 		c.Fail("it needs a role and a content.")
 	}
+	checkPlace(c, &m)
 	d.messages = append(d.messages, m)
+}
+
+// checkPlace makes the walk fail where a call or its result stands in the other
+// side's message.
+func checkPlace(c *protocol.Cursor, m *protocol.Message) {
+	for i := range m.Parts {
+		switch kind := m.Parts[i].Kind; {
+		case kind == protocol.PartCall && m.Role != protocol.RoleAssistant:
+			c.Fail("a tool_use belongs in a message of the role assistant.")
+		case kind == protocol.PartResult && m.Role != protocol.RoleUser:
+			c.Fail("a tool_result belongs in a message of the role user.")
+		}
+	}
 }
 
 // blocks reads an array of content blocks.
@@ -78,7 +92,7 @@ var blockKinds = [...]string{
 
 // blockKind finds a type of blocks; "": it is not known.
 func blockKind(t protocol.Text) string {
-	inner := t.Inner()
+	inner := t.Plain()
 	for _, k := range blockKinds {
 		if string(inner) == k {
 			return k

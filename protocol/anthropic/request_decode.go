@@ -32,6 +32,21 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 		d.r.Tier = "fast"
 	}
 	x.Request = d.r
+	return d.checkChoice()
+}
+
+// checkChoice refuses a choice of a tool that is not there. Without any tool
+// there is nothing to choose, and the choice goes.
+func (d *requestDecoder) checkChoice() error {
+	r := d.r
+	if len(r.Tools) == 0 && r.WebSearch == nil {
+		r.Choice, r.Parallel = protocol.ToolChoice{}, protocol.Unset
+	}
+	for _, name := range r.Choice.Names {
+		if d.x.Tool(name) == nil && !(r.WebSearch != nil && name.Is("web_search")) {
+			return protocol.Invalid("tool_choice.name", "Invalid value for 'tool_choice.name': 'tools' has no tool of this name.")
+		}
+	}
 	return nil
 }
 
@@ -76,11 +91,11 @@ func (d *requestDecoder) field(name []byte) {
 			d.x.Warn("max_tokens", "0 raised to 1")
 		}
 	case "temperature":
-		r.Temperature = c.Number()
+		r.Temperature = c.NumberIn(0, 2) // Anthropic's own models take at most 1
 	case "top_p":
-		r.TopP = c.Number()
+		r.TopP = c.NumberIn(0, 1)
 	case "top_k":
-		r.TopK = c.Number()
+		r.TopK = c.Count()
 	case "stop_sequences":
 		c.Array(func(int) { r.Stop = append(r.Stop, c.Text()) })
 	case "stream":
@@ -100,7 +115,10 @@ func (d *requestDecoder) field(name []byte) {
 	case "service_tier":
 		d.tier()
 	case "speed":
-		d.fast = c.Text().Is("fast")
+		speed := c.Text()
+		if d.fast = speed.Is("fast"); !d.fast && !speed.Is("standard") {
+			c.Fail("expected standard or fast.")
+		}
 	case "cache_control":
 		r.Cache = cacheMark(c)
 	default:
@@ -133,6 +151,11 @@ func (d *requestDecoder) readSystem() {
 		d.system = []protocol.Part{{Kind: protocol.PartText, Text: d.c.Text()}}
 	} else {
 		d.system = d.blocks(d.c)
+		for i := range d.system {
+			if d.system[i].Kind != protocol.PartText {
+				d.c.Fail("a system prompt holds blocks of type text only.")
+			}
+		}
 	}
 	if len(d.system) > 0 && bytes.HasPrefix(d.system[0].Text.Inner(), []byte(billing)) {
 		d.system = d.system[1:]
@@ -219,6 +242,8 @@ func (d *requestDecoder) tier() {
 		d.r.Tier = "default"
 	case t.Is("auto"):
 		d.r.Tier = "auto"
+	default:
+		d.c.Fail("expected auto or standard_only.")
 	}
 }
 

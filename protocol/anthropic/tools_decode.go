@@ -130,7 +130,7 @@ func (d *requestDecoder) toolChoice() {
 	c.Object(func(member []byte) {
 		switch string(member) {
 		case "type":
-			switch string(c.Text().Inner()) {
+			switch string(c.Text().Plain()) {
 			case "auto":
 				r.Choice.Mode = protocol.ChoiceAuto
 			case "any":

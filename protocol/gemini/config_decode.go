@@ -14,11 +14,11 @@ func (d *decoder) generationConfig() {
 		}
 		switch string(name) {
 		case "temperature":
-			r.Temperature = c.Number()
+			r.Temperature = c.NumberIn(0, 2)
 		case "topP", "top_p":
-			r.TopP = c.Number()
+			r.TopP = c.NumberIn(0, 1)
 		case "topK", "top_k":
-			r.TopK = c.Number()
+			r.TopK = c.Count()
 		case "maxOutputTokens", "max_output_tokens":
 			if r.MaxTokens = c.Int(); r.MaxTokens < 1 {
 				c.Fail("expected a positive number.")
@@ -30,15 +30,17 @@ func (d *decoder) generationConfig() {
 		case "stopSequences", "stop_sequences":
 			list(c, func(int) { r.Stop = append(r.Stop, c.Text()) })
 		case "presencePenalty", "presence_penalty":
-			r.Presence = c.Number()
+			r.Presence = c.NumberIn(-2, 2)
 		case "frequencyPenalty", "frequency_penalty":
-			r.Frequency = c.Number()
+			r.Frequency = c.NumberIn(-2, 2)
 		case "seed":
 			r.Seed = c.Number()
 		case "responseLogprobs", "response_logprobs":
 			r.Logprobs = c.Bool()
 		case "logprobs":
-			r.TopLogprobs = c.Int()
+			if r.TopLogprobs = c.Int(); r.TopLogprobs < 0 || r.TopLogprobs > maxLogprobs {
+				c.Fail("expected a number from 0 to 20.")
+			}
 		case "responseMimeType", "response_mime_type":
 			d.mime = c.Str()
 			d.checkMIME()

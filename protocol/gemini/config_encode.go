@@ -34,10 +34,14 @@ func (e *encoder) sampling() {
 	r := e.r
 	e.raw("temperature", r.Temperature)
 	e.raw("topP", r.TopP)
-	e.raw("topK", r.TopK)
+	if string(r.TopK) == "0" { // elsewhere the word for no bound
+		e.x.Warn("top_k", "0 is not supported")
+	} else {
+		e.raw("topK", r.TopK)
+	}
 	switch {
 	case r.N > maxCandidates:
-		e.fail(protocol.Invalid("n", "This model gives at most 8 answers at a time."))
+		e.fail(protocol.Invalid("n", "This model gives at most 8 answers at a time: 'n' must not be more."))
 	case r.N > 1:
 		e.int("candidateCount", r.N)
 	}
@@ -53,7 +57,7 @@ func (e *encoder) sampling() {
 			e.x.Warn("seed", "not an integer of 32 bits")
 		}
 	}
-	if r.LogitBias != nil {
+	if r.LogitBias != nil && !protocol.IsBlank(r.LogitBias) {
 		e.x.Warn("logit_bias", "not supported")
 	}
 	if r.Verbosity != "" {
@@ -65,6 +69,7 @@ func (e *encoder) stops() {
 	n := 0
 	for _, s := range e.r.Stop {
 		if s.Empty() {
+			e.x.Warn("stop", "empty sequence dropped")
 			continue
 		}
 		if n == maxStops {

@@ -23,7 +23,7 @@ func (d *decoder) content(i int) {
 	}
 	// The role decides what a part is, and may stand behind the parts.
 	role := protocol.RoleUser
-	var parts protocol.Raw
+	there := false
 	look := *c
 	look.Object(func(name []byte) {
 		if string(name) == "role" {
@@ -48,7 +48,7 @@ func (d *decoder) content(i int) {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "parts":
-			parts = protocol.Raw{}
+			there = true
 			if !c.Null() {
 				list(c, func(j int) { out = d.part(out, role, i, j) })
 			}
@@ -57,15 +57,29 @@ func (d *decoder) content(i int) {
 			d.x.Warn("contents", "unknown field ignored")
 		}
 	})
-	if parts == nil {
+	if !there && role != protocol.RoleAssistant { // the API itself gives a model's content without parts
 		c.Fail("a content must have parts.")
 		return
 	}
+	d.checkPlace(role, out)
 	if goesOn {
 		d.r.Messages[last].Parts = out
 		return
 	}
 	d.push(role, out)
+}
+
+// checkPlace makes the walk fail where a call or its result stands in the
+// other side's content.
+func (d *decoder) checkPlace(role protocol.Role, parts []protocol.Part) {
+	for i := range parts {
+		switch kind := parts[i].Kind; {
+		case kind == protocol.PartCall && role != protocol.RoleAssistant:
+			d.c.Fail("a functionCall belongs in a content of the role model.")
+		case kind == protocol.PartResult && role != protocol.RoleUser:
+			d.c.Fail("a functionResponse belongs in a content of the role user.")
+		}
+	}
 }
 
 func (d *decoder) push(role protocol.Role, parts []protocol.Part) {

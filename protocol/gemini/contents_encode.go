@@ -84,9 +84,9 @@ func (e *encoder) inlineSystem(parts []protocol.Part, only bool) {
 			continue
 		}
 		e.next()
-		e.dst = append(e.dst, `{"text":"<system>\n`...)
+		e.dst = append(e.dst, `{"text":"<system>`...)
 		e.dst = append(e.dst, p.Text.Inner()...)
-		e.dst = append(e.dst, `\n</system>"}`...)
+		e.dst = append(e.dst, `</system>"}`...)
 	}
 }
 

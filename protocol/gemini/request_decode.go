@@ -27,10 +27,16 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 	if err := d.finishFormat(); err != nil {
 		return err
 	}
-	if !d.contents {
+	if !d.contents || len(d.r.Messages) == 0 {
 		return protocol.Invalid("contents", "Missing required field 'contents'.")
 	}
 	x.Request = d.r
+	for _, name := range d.r.Choice.Names {
+		if x.Tool(name) == nil {
+			const field = "toolConfig.functionCallingConfig.allowedFunctionNames"
+			return protocol.Invalid(field, "Invalid value for '%s': it names a function that 'tools' does not have.", field)
+		}
+	}
 	return nil
 }
 
@@ -72,7 +78,7 @@ func (d *decoder) top() {
 		case "safetySettings", "safety_settings":
 			d.r.SafetyRaw = c.Raw()
 		case "serviceTier", "service_tier":
-			d.r.Tier = tierIn(c.Str())
+			d.tier()
 		case "cachedContent", "cached_content":
 			c.Fail("cached content lives at Google and cannot be used with another provider's model.")
 		case "continuationToken", "continuation_token":
@@ -105,11 +111,20 @@ func (d *decoder) enum() string { return strings.ToUpper(d.c.Str()) }
 // isAny tells whether a text is one of the words of an enum, in any case.
 func isAny(t protocol.Text, words ...string) bool {
 	for _, w := range words {
-		if strings.EqualFold(string(t.Inner()), w) {
+		if strings.EqualFold(string(t.Plain()), w) {
 			return true
 		}
 	}
 	return false
+}
+
+// tier takes a service tier.
+func (d *decoder) tier() {
+	switch d.r.Tier = tierIn(d.c.Str()); d.r.Tier {
+	case "", "default", "flex", "priority":
+	default:
+		d.c.Fail("expected standard, flex or priority.")
+	}
 }
 
 // tierIn gives a service tier its name in the hub.

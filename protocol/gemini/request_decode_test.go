@@ -116,7 +116,7 @@ func TestDecodeToolChoice(t *testing.T) {
 		`{"mode":"MODE_UNSPECIFIED"}`:                       {},
 		`{}`:                                                {},
 	} {
-		x := decode(t, `{"contents":["x"],"toolConfig":{"functionCallingConfig":`+config+`}}`)
+		x := decode(t, `{"contents":["x"],"tools":[{"functionDeclarations":[{"name":"f"},{"name":"g"}]}],"toolConfig":{"functionCallingConfig":`+config+`}}`)
 		if d := cmp.Diff(want, x.Request.Choice); d != "" {
 			t.Errorf("%s: %s", config, d)
 		}

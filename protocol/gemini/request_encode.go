@@ -4,10 +4,12 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// maxCandidates and maxStops are the API's own limits.
+// The API's own limits.
 const (
 	maxCandidates = 8
 	maxStops      = 5
+	maxLogprobs   = 20
+	maxFunctions  = 512
 )
 
 // EncodeRequest appends the body of generateContent for the model x.Target,

@@ -97,7 +97,7 @@ func TestEncodeRequestCases(t *testing.T) {
 		"case-9, case-40 a late system message": {
 			request:  protocol.Request{Messages: []protocol.Message{system("be brief"), user(say("a")), model(say("b")), system("be <loud>"), user(say("c"))}},
 			target:   "gemini-2.5-flash",
-			has:      []string{`"systemInstruction":{"parts":[{"text":"be brief"}]}`, `{"role":"user","parts":[{"text":"<system>\nbe <loud>\n</system>"},{"text":"c"}]}`},
+			has:      []string{`"systemInstruction":{"parts":[{"text":"be brief"}]}`, `{"role":"user","parts":[{"text":"<system>be <loud></system>"},{"text":"c"}]}`},
 			warnings: []string{"messages"},
 		},
 		"case-10 system messages only": {
@@ -211,7 +211,7 @@ func TestEncodeRequestCases(t *testing.T) {
 		},
 		"all that can be set": {
 			request: hello(protocol.Request{MaxTokens: 9, Temperature: protocol.Raw("1.7"), TopP: protocol.Raw("0.5"), TopK: protocol.Raw("3"), Presence: protocol.Raw("-1"), Frequency: protocol.Raw("2"), Seed: protocol.Raw("7"), N: 3, Logprobs: true, TopLogprobs: 4,
-				Stop: []protocol.Text{text("1"), text(""), text("2"), text("3"), text("4"), text("5"), text("6")}, Verbosity: "low", LogitBias: protocol.Raw("{}"), Tier: "fast"}), target: "gemini-2.5-flash",
+				Stop: []protocol.Text{text("1"), text(""), text("2"), text("3"), text("4"), text("5"), text("6")}, Verbosity: "low", LogitBias: protocol.Raw(`{"7":1}`), Tier: "fast"}), target: "gemini-2.5-flash",
 			has: []string{`"generationConfig":{"temperature":1.7,"topP":0.5,"topK":3,"candidateCount":3,"maxOutputTokens":9,"presencePenalty":-1,"frequencyPenalty":2,"seed":7,"stopSequences":["1","2","3","4","5"],"responseLogprobs":true,"logprobs":4}`, `"serviceTier":"priority"`}, warnings: []string{"logit_bias", "stop", "verbosity"},
 		},
 		"what does not fit": {

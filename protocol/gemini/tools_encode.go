@@ -13,10 +13,15 @@ var toolNames = protocol.Rule{Max: 128, Extra: ".:-", Start: true}
 // take either functions or Google's own tools.
 func (e *encoder) sortTools() {
 	r := e.r
+	functions := 0
 	for i := range r.Tools {
 		if r.Tools[i].Kind != protocol.ToolServer {
-			e.functions = true
+			functions++
 		}
+	}
+	e.functions = functions > 0
+	if functions > maxFunctions {
+		e.fail(protocol.Invalid("tools", "This model takes at most 512 functions: 'tools' holds %d.", functions))
 	}
 	alone := e.functions && !e.t.mixes
 	for i := range r.Tools {
@@ -184,7 +189,7 @@ func (e *encoder) mode() (mode string, names []protocol.Text) {
 	case protocol.ChoiceTool, protocol.ChoiceOneOf:
 		names = e.functionsAmong(c.Names)
 		if len(names) == 0 {
-			e.fail(protocol.Invalid("tool_choice", "The tool that must be called is not among the functions of the request."))
+			e.fail(protocol.Invalid("tool_choice", "'tool_choice' names a tool that is not among the functions that can be sent to this model."))
 		}
 		return "ANY", names
 	case protocol.ChoiceAllowed:

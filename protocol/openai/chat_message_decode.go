@@ -76,7 +76,7 @@ func (d *chatDecoder) messageMember(name []byte) {
 }
 
 func (d *chatDecoder) role() {
-	switch role := d.c.Text(); string(role.Inner()) {
+	switch role := d.c.Text(); string(role.Plain()) {
 	case "user":
 		d.m.role = chatUser
 	case "assistant":

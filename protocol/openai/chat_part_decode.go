@@ -44,7 +44,7 @@ func (d *chatDecoder) part(dst []protocol.Part) []protocol.Part {
 		return dst
 	}
 	out := protocol.Part{Cache: p.cache}
-	switch kind := p.kind.Inner(); string(kind) {
+	switch kind := p.kind.Plain(); string(kind) {
 	case "text", "input_text", "output_text":
 		out.Text = p.text
 		if p.text == nil {

@@ -98,21 +98,23 @@ func (d *chatDecoder) sampling(name []byte) bool {
 	c, r := d.c, d.r
 	switch string(name) {
 	case "temperature":
-		r.Temperature = c.Number()
+		r.Temperature = c.NumberIn(0, 2)
 	case "top_p":
-		r.TopP = c.Number()
+		r.TopP = c.NumberIn(0, 1)
 	case "top_k":
-		r.TopK = c.Number()
+		r.TopK = c.Count()
 	case "presence_penalty":
-		r.Presence = c.Number()
+		r.Presence = c.NumberIn(-2, 2)
 	case "frequency_penalty":
-		r.Frequency = c.Number()
+		r.Frequency = c.NumberIn(-2, 2)
 	case "seed":
 		r.Seed = c.Number()
 	case "logprobs":
 		r.Logprobs = c.Bool()
 	case "top_logprobs":
-		r.TopLogprobs = c.Int()
+		if r.TopLogprobs = c.Int(); r.TopLogprobs < 0 || r.TopLogprobs > maxLogprobs {
+			c.Fail("expected a number from 0 to 20.")
+		}
 	case "logit_bias":
 		if c.Kind() != '{' {
 			c.Fail("expected an object.")
@@ -130,6 +132,9 @@ func (d *chatDecoder) sampling(name []byte) bool {
 	}
 	return true
 }
+
+// maxLogprobs is how many likely tokens OpenAI tells of at a place.
+const maxLogprobs = 20
 
 // rest takes what is known and has no equal in any other dialect.
 func (d *chatDecoder) rest(name []byte) {

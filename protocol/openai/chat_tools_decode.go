@@ -39,7 +39,7 @@ func (d *chatDecoder) tool() {
 		switch string(name) {
 		case "type":
 			kind = c.Text()
-			if in := kind.Inner(); string(in) != "function" && string(in) != "custom" && !isSearch(kind) {
+			if in := kind.Plain(); string(in) != "function" && string(in) != "custom" && !isSearch(kind) {
 				c.Fail("this type of tool is not supported.")
 			}
 		case "function":
@@ -68,7 +68,7 @@ func (d *chatDecoder) tool() {
 // isSearch tells whether a tool is its provider's search: web_search with or
 // without a date, or an aggregator's name in front.
 func isSearch(kind protocol.Text) bool {
-	return bytes.HasPrefix(kind.Inner(), []byte("web_search")) || bytes.HasSuffix(kind.Inner(), []byte(":web_search"))
+	return bytes.HasPrefix(kind.Plain(), []byte("web_search")) || bytes.HasSuffix(kind.Plain(), []byte(":web_search"))
 }
 
 // nestedSearch reads the settings that an aggregator has below parameters.

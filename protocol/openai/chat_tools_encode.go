@@ -10,6 +10,11 @@ import (
 // tools writes the tools and what bounds their use.
 func (e *chatEncoder) tools() {
 	e.webSearch()
+	for _, name := range e.r.Choice.Names {
+		if e.x.Tool(name) == nil { // the provider's search, which has no name here
+			e.fail(protocol.Invalid("tool_choice", "Invalid value for 'tool_choice': this model's provider has no tool %q that could be chosen.", name.String()))
+		}
+	}
 	tools, choice := e.r.Tools, e.r.Choice
 	if !e.model.own && (choice.Mode == protocol.ChoiceAllowed || choice.Mode == protocol.ChoiceOneOf) {
 		// Compatible servers know no allowed_tools. Fewer tools are the same

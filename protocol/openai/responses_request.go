@@ -70,11 +70,13 @@ func (d *responsesDecoder) member(name []byte) {
 			c.Fail("expected a positive number.")
 		}
 	case "temperature":
-		r.Temperature = c.Number()
+		r.Temperature = c.NumberIn(0, 2)
 	case "top_p":
-		r.TopP = c.Number()
+		r.TopP = c.NumberIn(0, 1)
 	case "top_logprobs":
-		r.TopLogprobs = c.Int()
+		if r.TopLogprobs = c.Int(); r.TopLogprobs < 0 || r.TopLogprobs > maxLogprobs {
+			c.Fail("expected a number from 0 to 20.")
+		}
 		r.Logprobs = r.Logprobs || r.TopLogprobs > 0
 	case "text":
 		c.Object(d.textMember)
@@ -120,8 +122,12 @@ func (d *responsesDecoder) unsupported(name string) {
 			d.x.Warn("store", "answers are not stored")
 		}
 	case "truncation":
-		if c.Str() == "auto" {
+		switch c.Str() {
+		case "auto":
 			d.x.Warn("truncation", "not supported")
+		case "disabled":
+		default:
+			c.Fail("expected auto or disabled.")
 		}
 	case "max_tool_calls":
 		d.x.Warn("max_tool_calls", "not supported")
@@ -196,6 +202,9 @@ func (d *responsesDecoder) reasoningMember(name []byte) {
 	case "effort":
 		d.r.Reasoning.Effort = d.effort()
 	case "summary", "generate_summary":
+		if !slices.Contains([]string{"auto", "concise", "detailed"}, c.Str()) {
+			c.Fail("expected auto, concise or detailed.")
+		}
 		d.r.Reasoning.Show = protocol.Yes
 	case "mode":
 		if c.Str() != "standard" {

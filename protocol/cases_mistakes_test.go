@@ -1,0 +1,38 @@
+package protocol_test
+
+// What clients get wrong is told with the field's name, whichever provider the
+// request is for, and what can be mended is.
+var casesOfMistakes = []asked{
+	{name: "case-23 too hot for anyone", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi, `,"temperature":2.5`), param: "temperature"},
+	{name: "case-23 infinitely hot", from: "chat", model: "gemini-2.5-flash", body: chatOf(hi, `,"temperature":1e999`), param: "temperature"},
+	{name: "case-23 too cold", from: "anthropic", model: "gpt-4o", body: messagesOf(hi, `,"temperature":-1`), param: "temperature"},
+	{name: "case-23 too hot for anyone", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"hi"}]}`, `,"generationConfig":{"temperature":5}`), param: "generationConfig.temperature"},
+	{name: "case-24 more than all", from: "responses", model: "gemini-2.5-flash", body: responsesOf(hi, `,"top_p":1.5`), param: "top_p"},
+	{name: "case-24 a whole number as a fraction", from: "chat", model: "gemini-2.5-flash", body: chatOf(hi, `,"top_k":5.0`), want: []string{`"topK":5}`}},
+	{name: "case-24 no number of tokens", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi, `,"top_k":-1`), param: "top_k"},
+	{name: "case-24 a penalty out of bounds", from: "chat", model: "gemini-2.5-flash", body: chatOf(hi, `,"presence_penalty":5`), param: "presence_penalty"},
+
+	{name: "case-54 a word that no enum has", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"service_tier":"x"`), param: "service_tier"},
+	{name: "case-54 a word that no enum has", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"speed":"x"`), param: "speed"},
+	{name: "case-54 a word that no enum has", from: "gemini", model: "gpt-5", body: contentsOf(`{"parts":[{"text":"hi"}]}`, `,"serviceTier":"x"`), param: "serviceTier"},
+	{name: "case-54 a word that no enum has", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(hi, `,"truncation":"x"`), param: "truncation"},
+	{name: "case-54 a word that no enum has", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(hi, `,"reasoning":{"summary":"x"}`), param: "reasoning.summary"},
+	{name: "case-54 escaped words", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"us\u0065r","content":[{"type":"\u0074ext","text":"hi"}]}`), want: []string{`"role":"user"`, `"text":"hi"`}},
+	{name: "case-54 escaped words", from: "anthropic", model: "gpt-5", body: messagesOf(`{"role":"us\u0065r","content":[{"type":"\u0074ext","text":"hi"},{"type":"image","source":{"type":"bas\u006564","media_type":"image\/png","data":"iVBORw0KGgo="}}]}`), want: []string{`"role":"user"`, `"text":"hi"`, `data:image`}},
+	{name: "case-54 escaped words", from: "gemini", model: "gpt-5", body: contentsOf(`{"role":"us\u0065r","parts":[{"text":"hi"}]}`), want: []string{`{"role":"user","content":"hi"}`}},
+
+	{name: "case-54 a call of the user's", from: "anthropic", model: "gpt-5", body: messagesOf(`{"role":"user","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}`), param: "messages[0]"},
+	{name: "case-54 a result of the assistant's", from: "anthropic", model: "gpt-5", body: messagesOf(hi + `,{"role":"assistant","content":[{"type":"tool_result","tool_use_id":"t"}]}`), param: "messages[1]"},
+	{name: "case-54 a call of the user's", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(`{"role":"user","parts":[{"functionCall":{"name":"f"}}]}`), param: "contents[0]"},
+	{name: "case-54 a result of the model's", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model","parts":[{"functionResponse":{"name":"f","response":{}}}]}`), param: "contents[1]"},
+	{name: "case-54 nobody says anything", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(``), param: "contents"},
+	{name: "case-54 the model's empty answer", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model"},{"parts":[{"text":"b"}]}`), want: []string{`[{"type":"text","text":"a"},{"type":"text","text":"b"}]`}},
+
+	{name: "case-54 a choice of no tool", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"tools":[{"name":"f","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"g"}`), param: "tool_choice.name"},
+	{name: "case-54 a choice of no tool", from: "gemini", model: "gpt-5", body: contentsOf(`{"parts":[{"text":"a"}]}`, `,"tools":[{"functionDeclarations":[{"name":"f"}]}],"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["g"]}}`), param: "toolConfig.functionCallingConfig.allowedFunctionNames"},
+	{name: "case-54 a search that the provider has not", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"tools":[{"name":"f","input_schema":{"type":"object"}},{"type":"web_search_20250305","name":"web_search"}],"tool_choice":{"type":"tool","name":"web_search"}`), param: "tool_choice"},
+	{name: "case-54 two tools with one name", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi, `,"tools":[{"type":"function","function":{"name":"f","description":"one"}},{"type":"function","function":{"name":"f","description":"two"}},{"type":"function","function":{"name":"g"}}]`), want: []string{`"name":"f","description":"one"`, `"name":"g"`, `!two`}, warn: "tools: of two tools with one name the first counts"},
+
+	{name: "case-54 a blank system prompt", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"system":[{"type":"text","text":" "},{"type":"text","text":""}]`), want: []string{`"messages":[{"role":"user"`}},
+	{name: "case-54 an image as a system prompt", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"system":[{"type":"image","source":{"type":"url","url":"https://x/a.png"}}]`), param: "system"},
+}
