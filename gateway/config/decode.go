@@ -255,6 +255,13 @@ func (d *decoder) add(diags ...*hcl.Diagnostic) {
 		case strings.HasPrefix(g.Summary, "Missing name for "):
 			kind := strings.TrimPrefix(g.Summary, "Missing name for ")
 			g.Detail = fmt.Sprintf("%s has a name: write %s \"...\" {.", kind, kind)
+		case strings.HasPrefix(g.Summary, "Extraneous label for ") && strings.Contains(g.Detail, "(name)"):
+			kind := strings.TrimPrefix(g.Summary, "Extraneous label for ")
+			g.Detail = fmt.Sprintf("%s has one name: write %s \"...\" {.", kind, kind)
+		case g.Detail == "An argument or block definition is required here.":
+			g.Detail += ` Write name = value, or a block: name { ... }.`
+		case g.Summary == "Invalid expression" && strings.HasPrefix(g.Detail, "Expected the start of an expression"):
+			g.Detail = `A value is missing, or is none. Write a string in quotes, a number, true, false, a list in [], or a function with its ().`
 		case g.Summary == "Unknown variable":
 			g.Detail += " There are none: a string goes into quotes, a function is called with ()."
 		}

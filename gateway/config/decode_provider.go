@@ -49,6 +49,10 @@ func (d *decoder) label(in *hcl.Block, scope string) {
 			return
 		}
 	default:
+		if in.Type == "api_key" && l == "" {
+			d.errorf(at, "Invalid name", "The name of an api_key is empty; write the one that metrics and logs are to show, such as api_key \"me\".")
+			return
+		}
 		if why := badModel(l); why != "" {
 			d.errorf(at, "Invalid name", "%s %q: the name %s.", in.Type, clip(l), why)
 			return

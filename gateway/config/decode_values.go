@@ -58,6 +58,10 @@ func (b *body) value(name string, want cty.Type, kind string) (v cty.Value, ok b
 		b.failed[name] = true
 		return cty.NilVal, false
 	}
+	if v.Type() == cty.DynamicPseudoType && !v.IsKnown() { // its syntax was reported
+		b.failed[name] = true
+		return cty.NilVal, false
+	}
 	if v.IsNull() {
 		delete(b.attrs, name) // null means: as if it were not written
 		return cty.NilVal, false

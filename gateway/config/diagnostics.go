@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +17,29 @@ import (
 type Diagnostics struct {
 	list    hcl.Diagnostics
 	sources map[string]*source
+	foreign []string // values from outside of the sources, as messages quote them
+}
+
+// shortSecret is the length below which a value is no secret, and may be a part
+// of any message: a port, a level.
+const shortSecret = 8
+
+// conceal keeps a value out of all messages.
+func (d *Diagnostics) conceal(value string) {
+	if len(value) < shortSecret {
+		return
+	}
+	for _, s := range []string{value, strings.TrimSuffix(clip(value), "...")} {
+		d.foreign = append(d.foreign, strings.Trim(strconv.Quote(s), `"`))
+	}
+}
+
+// told is a message without the values that are concealed.
+func (d *Diagnostics) told(message string) string {
+	for _, s := range d.foreign {
+		message = strings.ReplaceAll(message, s, masked)
+	}
+	return printable(message)
 }
 
 // Error lists the errors, not the warnings: "file:line,col: summary; detail"
@@ -93,7 +117,7 @@ func (d *Diagnostics) write(b *strings.Builder, g *hcl.Diagnostic) {
 	if g.Severity == hcl.DiagWarning {
 		b.WriteString("warning: ")
 	}
-	b.WriteString(printable(summary) + "; " + printable(detail) + "\n")
+	b.WriteString(d.told(summary) + "; " + d.told(detail) + "\n")
 	if src != nil {
 		src.snippet(b, *g.Subject)
 	}

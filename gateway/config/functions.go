@@ -80,10 +80,18 @@ func (d *decoder) bounded(name string, f function.Function) function.Function {
 			if size > maxValue || d.spent > maxBudget || tooMuch(name, args) {
 				return cty.NilVal, &callError{"Value too large", fmt.Sprintf("%s() would make a value far larger than a configuration needs.", name)}
 			}
-			return f.Call(args)
+			v, err := f.Call(args)
+			if err == nil && foreignText[name] {
+				d.diags.conceal(v.AsString())
+			}
+			return v, err
 		},
 	})
 }
+
+// foreignText is what comes from outside of the source: it may be a secret that
+// was put into the wrong place.
+var foreignText = map[string]bool{"env": true, "file": true, "base64decode": true}
 
 // sizeOf estimates the bytes of a value.
 func sizeOf(v cty.Value) int64 {

@@ -1,0 +1,5 @@
+server {
+  listen =
+  drain_timeout = "soon"
+}
+"x"
