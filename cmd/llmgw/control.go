@@ -142,13 +142,7 @@ func (a *admin) askToStop(ctx context.Context, pidFile string) (running func(con
 	if err != nil {
 		return nil, err
 	}
-	return func(context.Context) bool {
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			return false
-		}
-		_, err := os.Stat(pidFile) // a zombie has a process id, but takes its file away
-		return !errors.Is(err, os.ErrNotExist)
-	}, nil
+	return func(context.Context) bool { return nodeRuns(pidFile, pid) }, nil
 }
 
 func signalTo(pidFile string, s syscall.Signal) (int, error) {
@@ -159,9 +153,10 @@ func signalTo(pidFile string, s syscall.Signal) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := syscall.Kill(pid, s); errors.Is(err, syscall.ESRCH) {
-		return 0, fmt.Errorf("process %d of %s does not run: it ended without taking its file away", pid, pidFile)
-	} else if err != nil {
+	if !nodeRuns(pidFile, pid) {
+		return 0, fmt.Errorf("the node of %s, process %d, does not run: it ended without taking its file away", pidFile, pid)
+	}
+	if err := syscall.Kill(pid, s); err != nil {
 		return 0, fmt.Errorf("process %d of %s: %w", pid, pidFile, err)
 	}
 	return pid, nil

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -274,6 +275,70 @@ func TestStopCommand(t *testing.T) {
 	}
 	if status := n.exit(5 * time.Second); status != 0 {
 		t.Errorf("exit status %d", status)
+	}
+}
+
+// A crash leaves its pid file, and the number in it becomes another process's.
+func TestPidFileOfSomebodyElse(t *testing.T) {
+	f := newProcesses(t)
+	other := exec.Command("sleep", "600")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- other.Wait() }()
+	t.Cleanup(func() {
+		_ = other.Process.Kill()
+		<-ended
+	})
+	pid := filepath.Join(f.dir, "stale.pid")
+	f.write(pid, strconv.Itoa(other.Process.Pid)+"\n")
+	for _, command := range []string{"stop", "reload"} {
+		if s, _, errs := llmgw(t, command, "--pid-file", pid); s != 1 || !strings.Contains(errs, "does not run") {
+			t.Errorf("%s: %d %q", command, s, errs)
+		}
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("the other process was ended: %v", err)
+	default:
+	}
+	f.start("--pid-file", pid)
+	if s, out, errs := llmgw(t, "stop", "--pid-file", pid); s != 0 || out != "stopped\n" {
+		t.Errorf("%d %q %q", s, out, errs)
+	}
+}
+
+func TestLogFileInTheForeground(t *testing.T) {
+	f := newProcesses(t)
+	file, log := filepath.Join(f.dir, "l.hcl"), filepath.Join(f.dir, "l.log")
+	f.write(file, f.source("logged"))
+	n := command(t, "start", "--config", file, "--log-file", log)
+	if err := n.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- n.Wait() }()
+	t.Cleanup(func() { _ = n.Process.Kill() })
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(30 * time.Second)
+	for text := ""; !strings.Contains(text, `"ready"`); {
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended: %v", err)
+		case <-limit:
+			t.Fatalf("it is not ready: %s", text)
+		case <-tick.C:
+			b, _ := os.ReadFile(log) // not there yet: the same as empty
+			text = string(b)
+		}
+	}
+	if err := n.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -33,17 +33,25 @@ func startCommand(w world) *cobra.Command {
 			if daemon {
 				return daemonize(w, path, pidFile, logFile)
 			}
+			if logFile != "" {
+				f, err := openLog(logFile)
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				w.err = f
+			}
 			return start(c.Context(), w, path, pidFile)
 		},
 	}
 	c.Flags().StringVar(&path, "config", "", "the configuration: a file, or a folder of *.hcl")
 	c.Flags().BoolVar(&daemon, "daemon", false, "run in the background; returns when the node is ready")
 	c.Flags().StringVar(&pidFile, "pid-file", "", "write the process id here")
-	c.Flags().StringVar(&logFile, "log-file", "", "with --daemon: where the log goes (default: nowhere)")
+	c.Flags().StringVar(&logFile, "log-file", "", "where the log goes (default: standard error; with --daemon nowhere)")
 	return c
 }
 
-func start(ctx context.Context, w world, path, pidFile string) (err error) {
+func start(ctx context.Context, w world, path, pidPath string) (err error) {
 	tell := parentPipe(w)
 	defer func() { tell(err) }()
 	load := func() (*config.Config, error) { return config.Load(path, config.Options{Env: w.env}) }
@@ -61,6 +69,13 @@ func start(ctx context.Context, w world, path, pidFile string) (err error) {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
 
+	var pid *pidFile
+	if pidPath != "" {
+		if pid, err = claimPid(pidPath); err != nil {
+			return err
+		}
+		defer pid.remove()
+	}
 	node, err := gateway.New(gateway.Options{Config: cfg, Load: load, Log: log, Version: version})
 	if err != nil {
 		return err
@@ -68,12 +83,11 @@ func start(ctx context.Context, w world, path, pidFile string) (err error) {
 	if err := node.Start(ctx); err != nil {
 		return err
 	}
-	if pidFile != "" {
-		if err := writePid(pidFile, node.AdminAddr()); err != nil {
+	if pid != nil {
+		if err := pid.write(node.AdminAddr()); err != nil {
 			node.Kill()
 			return err
 		}
-		defer removePid(pidFile)
 	}
 	tell(nil)
 	return serveUntilStopped(ctx, node, signals, log)
@@ -135,6 +149,10 @@ func raiseFiles(log *slog.Logger) {
 	}
 }
 
+func openLog(file string) (*os.File, error) {
+	return os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+}
+
 // parentPipe reports a daemon's start to the process that made it, once.
 func parentPipe(w world) func(error) {
 	fd, err := strconv.Atoi(w.getenv(readyFD, ""))
@@ -183,7 +201,7 @@ func daemonize(w world, path, pidFile, logFile string) error {
 	cmd.ExtraFiles = []*os.File{pw}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if logFile != "" {
-		f, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		f, err := openLog(logFile)
 		if err != nil {
 			return err
 		}
