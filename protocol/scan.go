@@ -125,6 +125,9 @@ func (s *scanner) name(i int, fault string) int {
 
 // colon reads what stands between a name and its value.
 func (s *scanner) colon(i int) int {
+	if b := s.body; i+1 < len(b) && b[i] == ':' && b[i+1] > ' ' {
+		return i + 1 // as most clients write it
+	}
 	if i = s.space(i); i >= len(s.body) || s.body[i] != ':' {
 		return s.fail(i, faultColon)
 	}

@@ -1,12 +1,14 @@
 package protocol_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/llmgw/llmgw/protocol"
@@ -191,26 +193,47 @@ func TestScanObjectManyMembers(t *testing.T) {
 }
 
 // Every kind of byte at every place of a string, before and behind the borders
-// of the words that are looked at together.
+// of the words that are looked at together, and behind escapes.
 func TestScanObjectStringBytes(t *testing.T) {
 	for length := range 70 {
 		for at := range length {
 			for _, c := range []int{0, 1, 0x1f, 0x20, 0x21, '"', '#', '[', '\\', ']', 0x7f, 0x80, 0xa2, 0xff} {
 				text := []byte(strings.Repeat("x", length))
 				text[at] = byte(c)
-				for _, tail := range []string{"", strings.Repeat(" ", 40)} {
-					body := `{"a":"` + string(text) + `"}` + tail
-					got, err := members(body)
-					bad := c < 0x20 || c == '"' || c == '\\' || c >= 0x80
-					if bad && c == '"' && at == length-1 {
-						continue // the string is closed twice: another fault
+				bad := c < 0x20 || c == '"' || c == '\\' || c >= 0x80
+				if bad && c == '"' && at == length-1 {
+					continue // the string is closed twice: another fault
+				}
+				for _, head := range []string{`{"a":"`, `{"a":"\n`, `{"a":"\t\t\n`} {
+					for _, tail := range []string{`"}`, `"}` + strings.Repeat(" ", 40)} {
+						got, err := members(head + string(text) + tail)
+						if bad != (err != nil) {
+							t.Fatalf("%s: byte %#x at %d of %d: %v, %v", head, c, at, length, got, err)
+						}
+						if at := at + len(head); err != nil && c < 0x20 && !strings.Contains(err.Error(), fmt.Sprintf("byte %d)", at)) {
+							t.Fatalf("%s: byte %#x at %d: %v", head, c, at, err)
+						}
 					}
-					if bad != (err != nil) {
-						t.Fatalf("byte %#x at %d of %d: %v, %v", c, at, length, got, err)
-					}
-					if at := at + 6; err != nil && c < 0x20 && !strings.Contains(err.Error(), fmt.Sprintf("byte %d)", at)) {
-						t.Fatalf("byte %#x at %d: %v", c, at, err)
-					}
+				}
+			}
+		}
+	}
+}
+
+// Escapes in every order at every place of a word, alone and among others.
+func TestScanObjectEscapes(t *testing.T) {
+	const letters = `\\"n/` + "\x80"
+	for n := range 6 * 6 * 6 * 6 * 6 {
+		var text [5]byte
+		for i := range text {
+			text[i] = letters[n%6]
+			n /= 6
+		}
+		for before := range 8 {
+			for _, frame := range []struct{ head, tail string }{{``, ``}, {`\n`, ``}, {`\n`, `0123456789`}, {`\t`, strings.Repeat(`0123\n`, 12)}} {
+				body := `{"a":"` + frame.head + "0123456789"[:before] + string(text[:]) + frame.tail + `"}`
+				if got, err := members(body); (err == nil) != (json.Valid([]byte(body)) && utf8.ValidString(body)) {
+					t.Fatalf("%s: %q, %v", body, got, err)
 				}
 			}
 		}

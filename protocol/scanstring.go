@@ -16,83 +16,130 @@ const (
 // byte of w that is a quote, a backslash, a control character or not ASCII; 0
 // when there is none. Bits above the lowest may be wrong: a subtraction that
 // finds its byte borrows from the next one.
-//
-// Exchanging 0x20 and 0x22 puts the quote right behind the control
-// characters, so that one subtraction finds both.
-func special(w uint64) uint64 {
-	return (((w ^ ones*0x02) - ones*0x21) | ((w ^ ones*'\\') - ones) | w) & highs
-}
+func special(w uint64) uint64 { return marked(w) & highs }
+
+// marked is special with other bits among its own. Exchanging 0x20 and 0x22
+// puts the quote right behind the control characters, so that one subtraction
+// finds both. What is not ASCII keeps its high bit in one of the two.
+func marked(w uint64) uint64 { return ((w ^ ones*0x02) - ones*0x21) | ((w ^ ones*'\\') - ones) }
+
+// wordAt returns the eight bytes from i on.
+func wordAt(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8 : i+8]) }
 
 // string reads a string from behind its opening quote to behind its closing
 // one, and checks escapes, control characters and UTF-8.
 func (s *scanner) string(i int) int {
 	b := s.body
-	for {
-		// Names and most values end within a word.
-		if i+8 <= len(b) {
-			if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				goto found
-			}
-			i += 8
+	// Names and most values end within a word.
+	if i+8 <= len(b) {
+		if m := special(wordAt(b, i)); m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+		} else {
+			i = plain(b, i+8)
 		}
-		// Four words a turn: long texts and base64 are where bodies are big.
-		for i+32 <= len(b) {
-			p := b[i : i+32 : i+32]
-			w0, w1 := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
-			w2, w3 := binary.LittleEndian.Uint64(p[16:]), binary.LittleEndian.Uint64(p[24:])
-			m0, m1, m2, m3 := special(w0), special(w1), special(w2), special(w3)
-			if m0|m1|m2|m3 == 0 {
-				i += 32
-				continue
-			}
-			switch {
-			case m0 != 0:
-				i += bits.TrailingZeros64(m0) >> 3
-			case m1 != 0:
-				i += 8 + bits.TrailingZeros64(m1)>>3
-			case m2 != 0:
-				i += 16 + bits.TrailingZeros64(m2)>>3
-			default:
-				i += 24 + bits.TrailingZeros64(m3)>>3
-			}
-			goto found
-		}
-		for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' && b[i] < utf8.RuneSelf {
-			i++
-		}
-	found:
-		if i >= len(b) {
-			return s.fail(i, faultQuote)
-		}
+	}
+	for i >= 0 && i < len(b) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1
 		case c == '\\':
-			if i = s.escape(i); i < 0 {
-				return -1
-			}
+			i = s.escapes(i)
 		case c < 0x20:
 			return s.fail(i, faultControl)
+		case c < utf8.RuneSelf:
+			i = plain(b, i+1)
 		default:
-			if i = s.runes(i); i < 0 {
-				return -1
-			}
+			i = s.runes(i)
 		}
 	}
+	if i < 0 {
+		return i
+	}
+	return s.fail(len(b), faultQuote)
+}
+
+// plain skips plain ASCII. It returns the offset of the first byte that is
+// [special], or of one of the last seven bytes.
+func plain(b []byte, i int) int {
+	// Four words a turn: long texts and base64 are where bodies are big.
+	for i+32 <= len(b) {
+		p := b[i : i+32 : i+32]
+		if (marked(binary.LittleEndian.Uint64(p))|marked(binary.LittleEndian.Uint64(p[8:]))|
+			marked(binary.LittleEndian.Uint64(p[16:]))|marked(binary.LittleEndian.Uint64(p[24:])))&highs != 0 {
+			break
+		}
+		i += 32
+	}
+	for i+8 <= len(b) {
+		if m := special(wordAt(b, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+	return i
+}
+
+// escapes reads an escape and, with more of them close behind, those and what
+// is between them.
+func (s *scanner) escapes(i int) int {
+	b := s.body
+	if i+10 <= len(b) && escapable[b[i+1]] && special(wordAt(b, i+2)) == 0 {
+		return plain(b, i+10) // it stands alone, as in prose
+	}
+	if end := program(b, i); end > i {
+		return plain(b, end)
+	}
+	return s.escape(i)
+}
+
+// program skips ASCII with the escapes \n, \t, \" and \\, of which program text
+// is full, as long as they come often. It returns an offset before which there
+// is nothing else, and no quote that ends the string.
+func program(b []byte, i int) int {
+	const (
+		often  = 32 // bytes
+		sevens = ones * 0x7f
+		odd    = highs &^ 0x0080008000800080
+	)
+	carry := uint64(0) // 0x80: the next word's first byte is escaped
+	for end := i + often; i < end && i+8 <= len(b); i += 8 {
+		// In these words each byte has its high bit for itself.
+		w := wordAt(b, i)
+		noQuote, noSlash := (w^ones*'"')+sevens, (w^ones*'\\')+sevens
+		noN, noT := (w^ones*'n')+sevens, (w^ones*'t')+sevens
+		slash := ^noSlash & highs
+		if slash != 0 {
+			end = i + 8 + often
+		}
+
+		// Of a row of backslashes every second one is escaped. Subtracting the
+		// row from the odd bytes makes a borrow run through it, which tells at
+		// its end whether it began at an odd or at an even byte.
+		first := slash &^ carry
+		codes := ((first<<8 | odd) - first) ^ odd
+		escaped := codes ^ (slash | carry)
+
+		stop := (w | ^(w + ones*0x60) | escaped&noQuote&noSlash&noN&noT | ^noQuote&^escaped) & highs
+		if stop != 0 { // bits above the lowest may be wrong, for sums carry
+			at := bits.TrailingZeros64(stop)
+			return i + at>>3 - int(escaped>>at&1)
+		}
+		carry = codes & slash >> 56
+	}
+	return i - int(carry>>7)
 }
 
 // runes reads characters beyond ASCII until the next ASCII one.
 func (s *scanner) runes(i int) int {
-	for i < len(s.body) && s.body[i] >= utf8.RuneSelf {
-		// Three bytes, the most frequent by far: Chinese, Japanese, Korean,
-		// typographic quotes. E0 and ED have narrower second bytes.
-		if b := s.body[i:]; len(b) >= 3 && b[0]&0xf0 == 0xe0 && b[0] != 0xe0 && b[0] != 0xed &&
-			b[1]&0xc0 == 0x80 && b[2]&0xc0 == 0x80 {
-			i += 3
+	b := s.body
+	for i < len(b) && b[i] >= utf8.RuneSelf {
+		if i+8 <= len(b) && ideograph(wordAt(b, i)) {
+			if i += 3; ideograph(wordAt(b, i-3) >> 24) {
+				i += 3
+			}
 			continue
 		}
-		r, n := utf8.DecodeRune(s.body[i:])
+		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n == 1 {
 			return s.fail(i, faultUTF8)
 		}
@@ -101,22 +148,31 @@ func (s *scanner) runes(i int) int {
 	return i
 }
 
+// ideograph tells whether a word begins with a character of three bytes, the
+// most frequent by far: Chinese, Japanese, Korean, typographic quotes. Those
+// that begin with E0 and ED have narrower second bytes, and are left out.
+func ideograph(w uint64) bool {
+	return w&0xc0c0f0 == 0x8080e0 && byte(w) != 0xe0 && byte(w) != 0xed
+}
+
 // escape reads a backslash and what it stands before.
 func (s *scanner) escape(i int) int {
-	if i+1 >= len(s.body) {
+	switch {
+	case i+1 >= len(s.body):
 		return s.fail(i+1, faultQuote)
-	}
-	switch s.body[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	case escapable[s.body[i+1]]:
 		return i + 2
-	case 'u':
-		if _, ok := hex4(s.body[i+2:]); ok {
-			return i + 6
-		}
-		return s.fail(i, faultHex)
+	case s.body[i+1] != 'u':
+		return s.fail(i, faultEscape)
 	}
-	return s.fail(i, faultEscape)
+	if _, ok := hex4(s.body[i+2:]); ok {
+		return i + 6
+	}
+	return s.fail(i, faultHex)
 }
+
+// escapable are the characters that may stand behind a backslash, but for u.
+var escapable = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
 
 // hex4 decodes the four digits behind \u.
 func hex4(b []byte) (rune, bool) {

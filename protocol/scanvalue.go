@@ -4,67 +4,58 @@ package protocol
 // stack, one bit a container, so that a deep document costs no goroutine
 // stack. The top-level object counts as the first container.
 func (s *scanner) value(i int) int {
+	b := s.body
 	depth := 1
+	object, naming := false, false // in an object; at the name of a member
 	for {
-		// Here a value is due at i.
-		if i >= len(s.body) {
-			return s.fail(i, faultValue)
-		}
-		switch c := s.body[i]; c {
-		case '"':
-			i = s.string(i + 1)
-		case '{', '[':
-			if depth == MaxDepth {
-				return s.fail(i, faultDepth)
+		// Here a value is due at i, or a name.
+		switch {
+		case i >= len(b):
+			return s.fail(i, due(naming))
+		case b[i] == '"':
+			if i = s.string(i + 1); i < 0 {
+				return -1
 			}
-			next := s.space(i + 1)
-			if next < len(s.body) && s.body[next] == c+2 { // '}' or ']': empty
-				i = next + 1
-				break
-			}
-			s.push(depth, c == '{')
-			depth++
-			if i = next; c == '{' {
-				if i = s.name(i, faultName); i < 0 {
-					return -1
-				}
+			if naming {
 				if i = s.colon(i); i < 0 {
 					return -1
 				}
+				naming = false
+				continue
 			}
+		case naming:
+			return s.fail(i, faultName)
+		case b[i] == '{' || b[i] == '[':
+			if depth == MaxDepth {
+				return s.fail(i, faultDepth)
+			}
+			c := b[i]
+			if i = s.space(i + 1); i < len(b) && b[i] == c+2 { // '}' or ']': empty
+				i++
+				break
+			}
+			object = c == '{'
+			naming = object
+			s.push(depth, object)
+			depth++
 			continue
-		case 't':
-			i = s.literal(i, "true")
-		case 'f':
-			i = s.literal(i, "false")
-		case 'n':
-			i = s.literal(i, "null")
 		default:
-			i = s.number(i)
-		}
-		if i < 0 {
-			return -1
+			if i = s.scalar(i); i < 0 {
+				return -1
+			}
 		}
 		// A value has ended at i: close what it closes.
 		for {
 			if depth == 1 {
 				return i
 			}
-			i = s.space(i)
-			object := s.inObject(depth - 1)
-			if i >= len(s.body) {
+			if i = s.space(i); i >= len(b) {
 				return s.fail(i, faultAfter(object))
 			}
-			c := s.body[i]
+			c := b[i]
 			if c == ',' {
-				if i = s.space(i + 1); object {
-					if i = s.name(i, faultName); i < 0 {
-						return -1
-					}
-					if i = s.colon(i); i < 0 {
-						return -1
-					}
-				}
+				i = s.space(i + 1)
+				naming = object
 				break
 			}
 			if object && c != '}' || !object && c != ']' {
@@ -72,8 +63,29 @@ func (s *scanner) value(i int) int {
 			}
 			i++
 			depth--
+			object = s.inObject(depth - 1)
 		}
 	}
+}
+
+func due(naming bool) string {
+	if naming {
+		return faultName
+	}
+	return faultValue
+}
+
+// scalar reads a value that is neither a string nor a container.
+func (s *scanner) scalar(i int) int {
+	switch s.body[i] {
+	case 't':
+		return s.literal(i, "true")
+	case 'f':
+		return s.literal(i, "false")
+	case 'n':
+		return s.literal(i, "null")
+	}
+	return s.number(i)
 }
 
 func (s *scanner) push(depth int, object bool) {
@@ -88,13 +100,9 @@ func (s *scanner) inObject(depth int) bool { return s.stack[depth/64]&(1<<(depth
 
 // space skips white space.
 func (s *scanner) space(i int) int {
-	for i < len(s.body) {
-		switch s.body[i] {
-		case ' ', '\n', '\t', '\r':
-			i++
-		default:
-			return i
-		}
+	b := s.body
+	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
 	}
 	return i
 }
