@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 
 	"github.com/llmgw/llmgw/gateway/recall"
@@ -19,7 +20,8 @@ type convertedStream struct {
 	events []protocol.Event
 	out    []byte
 	client clientFrames
-	failed bool
+	failed bool // the client has been told of an error
+	ended  bool // and has the whole answer
 }
 
 func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *convertedStream {
@@ -33,11 +35,18 @@ func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *
 }
 
 // pull converts what the instance sends next. The end of the instance's stream
-// is judged by its own dialect's decoder.
+// is judged by its own dialect's decoder: an answer that has said why it ended
+// is whole, also where the frame that closes it is missing.
 func (s *convertedStream) pull(room []byte, emit func(raw []byte)) error {
 	err := s.src.pull(room, s.take)
-	if err == io.EOF && !s.failed {
+	if atEnd(err) && !s.failed {
 		s.convert(s.dec.End(s.events[:0]))
+		if s.ended {
+			s.src.whole()
+		}
+	}
+	if s.failed && err != nil || s.ended && atEnd(err) {
+		err = io.EOF // one error is enough
 	}
 	s.client.emit = emit
 	if len(s.out) > 0 {
@@ -75,15 +84,21 @@ func (s *convertedStream) convert(events []protocol.Event) {
 	s.events = events[:0]
 }
 
-// meter notes what an event means for the request's accounts.
+// meter notes what an event means for the request's accounts, and puts an error
+// in words for the client.
 func (s *convertedStream) meter(e *protocol.Event) {
 	switch e.Kind {
-	case protocol.EventUsage, protocol.EventEnd:
+	case protocol.EventUsage:
 		s.src.meter.usage = e.Usage
+	case protocol.EventEnd:
+		s.src.meter.usage, s.ended = e.Usage, true
 	case protocol.EventError:
-		s.failed = true
+		s.failed, e.Err = true, translated(e.Err)
 	}
 }
+
+// atEnd tells whether an instance's stream has no more bytes.
+func atEnd(err error) bool { return err == io.EOF || errors.Is(err, errUnfinished) }
 
 func (s *convertedStream) Close() error { return s.src.Close() }
 
@@ -104,7 +119,7 @@ func (s *convertedStream) collect() (*protocol.Response, *protocol.Error) {
 		if err == nil {
 			continue
 		}
-		if err != io.EOF {
+		if !atEnd(err) {
 			return nil, protocol.Errorf(protocol.BadGateway, "The provider's answer broke off.")
 		}
 		for _, e := range s.dec.End(nil) {

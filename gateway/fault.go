@@ -32,6 +32,10 @@ func understand(f *upstream.Fault) *fault {
 		return &fault{Fault: f}
 	}
 	said := protocol.DecodeError(f.Status, f.Response.Body)
+	if f.Status < 400 { // a redirect is no answer, and not for the client to follow
+		said = protocol.Errorf(protocol.BadGateway, "The provider answered with status %d.", f.Status)
+		f.Response = nil
+	}
 	said.RetryAfter = f.RetryAfter
 	if o := outcomeOf(said); o == upstream.Credentials || o == upstream.Exhausted {
 		f.Outcome = o
@@ -43,18 +47,41 @@ func understand(f *upstream.Fault) *fault {
 // dialect understand.
 func (f *fault) translate() {
 	f.Response = nil
-	if f.said == nil {
-		return
+	if f.said != nil {
+		f.said = translated(f.said)
 	}
-	said := *f.said
+}
+
+// translated is a provider's error in words for a client of another dialect.
+// What it says of this gateway's own credentials is for nobody else.
+func translated(e *protocol.Error) *protocol.Error {
+	switch e.Code {
+	case protocol.Authentication, protocol.Permission:
+		return refusedCredentials("The provider")
+	}
+	said := *e
 	said.Type, said.Status, said.Param = "", 0, ""
-	if said.Code == protocol.NotFound {
+	switch {
+	case said.Code == protocol.NotFound:
 		said.Code = protocol.ModelNotFound // the path is ours and exists
+	case said.Code == protocol.Unavailable:
+		said.Code = protocol.Overloaded // a provider that is there and serves nobody
+	case said.Reason == protocol.ReasonContextLength:
+		said.Param = "messages"
 	}
-	if said.Reason != protocol.ReasonContextLength && said.Reason != protocol.ReasonNoQuota {
+	if said.Reason != protocol.ReasonContextLength && said.Reason != protocol.ReasonNoQuota && !said.Unusable {
 		said.Reason = ""
 	}
-	f.said = &said
+	return &said
+}
+
+// refusedCredentials is what a client is told where an instance refuses this
+// gateway.
+func refusedCredentials(who string) *protocol.Error {
+	return &protocol.Error{
+		Code: protocol.BadGateway, Reason: "upstream_auth", ShouldRetry: no(),
+		Message: who + " refuses the gateway's own credentials; its operator has been told in the log.",
+	}
 }
 
 // embedded is the fault of an error inside of a 200: that of the status which
@@ -72,6 +99,9 @@ func embedded(e *protocol.Error) *fault {
 
 // outcomeOf is what a provider's error means for its instance.
 func outcomeOf(e *protocol.Error) upstream.Outcome {
+	if e.Unusable {
+		return upstream.CallerFault
+	}
 	switch e.Code {
 	case protocol.Authentication, protocol.Permission:
 		return upstream.Credentials
@@ -148,12 +178,17 @@ func wellFormed(d protocol.Dialect, body []byte) bool {
 	if !ok || text[0] != '"' {
 		return false
 	}
-	if d != protocol.Anthropic {
-		return true
+	if d == protocol.Gemini {
+		code, ok := protocol.Find(body, "error", "code")
+		_, number := protocol.Int(code)
+		return ok && number
+	}
+	kind, ok := protocol.Find(body, "error", "type")
+	if !ok || kind[0] != '"' {
+		return false
 	}
 	outer, _ := protocol.Find(body, "type")
-	inner, ok := protocol.Find(body, "error", "type")
-	return ok && inner[0] == '"' && bytes.Equal(outer, []byte(`"error"`))
+	return d != protocol.Anthropic || bytes.Equal(outer, []byte(`"error"`))
 }
 
 // foreign tells whether a status is not known to a dialect's clients.

@@ -58,6 +58,8 @@ func lookOf(o *outbound, array bool) look {
 		return anthropic.Piece
 	case o.dialect == protocol.Gemini && array:
 		return gemini.ArrayPiece
+	case o.dialect == protocol.Gemini && o.conv != nil:
+		return gemini.UsablePiece
 	case o.dialect == protocol.Gemini:
 		return gemini.Piece
 	case strings.HasPrefix(o.path, "/responses"):
@@ -173,6 +175,10 @@ func (s *instanceStream) pull(room []byte, emit func(raw []byte)) error {
 	}
 	return err
 }
+
+// whole tells that what has come is a whole answer, although its end was not
+// marked as such.
+func (s *instanceStream) whole() { s.err = io.EOF }
 
 // drop closes a stream of which nothing is used; its accounts are its caller's.
 func (s *instanceStream) drop() {

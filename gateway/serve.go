@@ -209,7 +209,7 @@ func (n *Node) exhausted(t *trip, to destination) *answer {
 	case cooling:
 		return n.fail(t, &protocol.Error{Code: protocol.RateLimited, RetryAfter: wait, Message: fmt.Sprintf("Every instance of provider %q is rate limited for this model.", to.provider.Name)})
 	case f != nil && f.Outcome == upstream.Credentials:
-		return n.fail(t, &protocol.Error{Code: protocol.BadGateway, Reason: "upstream_auth", ShouldRetry: no(), Message: fmt.Sprintf("Provider %q refuses the gateway's own credentials; its operator has been told in the log.", to.provider.Name)})
+		return n.fail(t, refusedCredentials(fmt.Sprintf("Provider %q", to.provider.Name)))
 	case f != nil && f.Cause == "timeout":
 		return n.fail(t, &protocol.Error{Code: protocol.GatewayTimeout, RetryAfter: wait, Message: fmt.Sprintf("Provider %q did not answer in time.", to.provider.Name)})
 	case f != nil:

@@ -29,6 +29,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// ShouldRetry is the value of x-should-retry; nil leaves the header out.
 	ShouldRetry *bool
+	// Unusable tells that the model failed, not who serves it: its answer
+	// ended, for Reason, without anything that a client can use.
+	Unusable bool
 }
 
 // Error returns the code's name and the message.

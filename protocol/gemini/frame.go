@@ -33,6 +33,31 @@ func ArrayPiece(piece []byte, begun bool) (protocol.Piece, *protocol.Error) {
 	return chunk(data, begun)
 }
 
+// UsablePiece is [Piece] for a client of another dialect, which has no word
+// for an answer that ended because the model failed: where nothing came before,
+// it is a Failure.
+func UsablePiece(frame []byte, begun bool) (protocol.Piece, *protocol.Error) {
+	piece, err := Piece(frame, begun)
+	if piece != protocol.End || begun {
+		return piece, err
+	}
+	list, _ := protocol.Find(sse.Data(frame), "candidates")
+	failed, usable := "", false
+	_ = protocol.ScanArray(list, func(c protocol.Member) { // the document has been validated
+		candidate := c.Of(list)
+		v, _ := protocol.Find(candidate, "finishReason")
+		if reason, _ := protocol.String(v); modelFailed(reason) && !shows(candidate) {
+			failed = reason
+		} else {
+			usable = true
+		}
+	})
+	if usable || failed == "" {
+		return piece, err
+	}
+	return protocol.Failure, unusable(failed)
+}
+
 func neutral(begun bool) protocol.Piece {
 	if begun {
 		return protocol.Content
@@ -75,18 +100,22 @@ func candidates(list []byte) protocol.Piece {
 		if reason, ok := protocol.Find(candidate, "finishReason"); ok && !protocol.IsBlank(reason) {
 			piece = protocol.End
 		}
-		parts, ok := protocol.Find(candidate, "content", "parts")
-		if !ok {
-			return
+		if shows(candidate) {
+			piece = max(piece, protocol.Content)
 		}
-		_ = protocol.ScanArray(parts, func(p protocol.Member) {
-			part := p.Of(parts)
-			_ = protocol.ScanObject(part, func(_ []byte, m protocol.Member) {
-				if v := m.Of(part); !protocol.IsBlank(v) && string(v) != "true" { // "thought": true alone shows nothing
-					piece = max(piece, protocol.Content)
-				}
-			})
-		})
 	})
 	return piece
+}
+
+// shows tells whether a candidate holds anything of an answer.
+func shows(candidate []byte) (found bool) {
+	parts, _ := protocol.Find(candidate, "content", "parts")
+	_ = protocol.ScanArray(parts, func(p protocol.Member) { // of another type: nothing
+		part := p.Of(parts)
+		_ = protocol.ScanObject(part, func(_ []byte, m protocol.Member) {
+			v := m.Of(part)
+			found = found || !protocol.IsBlank(v) && string(v) != "true" // "thought": true alone shows nothing
+		})
+	})
+	return found
 }

@@ -69,15 +69,29 @@ func stopOf(ch *choice) (protocol.Stop, *protocol.Error) {
 			detail = protocol.TextOf("blocked: " + ch.reason)
 		}
 		return protocol.Stop{Reason: protocol.StopRefusal, Detail: detail}, nil
-	case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE":
-		if !ch.usable {
-			e := protocol.Errorf(protocol.BadGateway, "The model gave no usable answer (%s).", ch.reason)
-			e.Reason = strings.ToLower(ch.reason)
-			return protocol.Stop{}, e
-		}
+	}
+	if !ch.usable && modelFailed(ch.reason) {
+		return protocol.Stop{}, unusable(ch.reason)
 	}
 	if ch.calls > 0 {
 		return protocol.Stop{Reason: protocol.StopTool}, nil
 	}
 	return protocol.Stop{Reason: protocol.StopEnd}, nil
+}
+
+// modelFailed tells whether a finishReason says that the model's output is of
+// no use.
+func modelFailed(reason string) bool {
+	switch reason {
+	case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE":
+		return true
+	}
+	return false
+}
+
+func unusable(reason string) *protocol.Error {
+	return &protocol.Error{
+		Code: protocol.BadGateway, Reason: strings.ToLower(reason), Unusable: true,
+		Message: "The model gave no usable answer (" + reason + ").",
+	}
 }

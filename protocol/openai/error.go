@@ -56,8 +56,11 @@ func classOf(e *protocol.Error) class {
 	if e.Status != 0 {
 		c.status = e.Status
 	}
-	if e.Type != "" {
+	switch {
+	case e.Type != "":
 		c.kind = e.Type
+	case e.Reason == protocol.ReasonNoQuota:
+		c.kind = e.Reason
 	}
 	if e.Reason != "" {
 		c.code = e.Reason
