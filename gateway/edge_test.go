@@ -73,6 +73,30 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
+// A path that is served says by which methods, and no other path does.
+func TestMethodsAndPaths(t *testing.T) {
+	n := New(t, Options{Nodes: 1}).Nodes[0]
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"POST", "/health", 405, "GET, HEAD"}, {"OPTIONS", "/ready", 405, "GET, HEAD"}, {"DELETE", "/", 405, "GET, HEAD"}, {"PURGE", "/readyz", 405, "GET, HEAD"},
+		{"GET", ChatPath, 405, "POST"}, {"PURGE", MessagesPath, 405, "POST"}, {"POST", "/v1/models", 405, "GET, HEAD"}, {"DELETE", "/v1/models/ft:gpt-5:x", 405, "GET, HEAD"},
+		{"PUT", "/v1beta/models/gemini-3-pro:generateContent", 405, "POST"},
+		{"POST", "/v1beta/models/gemini-3-pro:tuneContent", 404, ""}, {"POST", "/v1beta/models/gemini-3-pro:generateContent/", 404, ""}, {"POST", "/v1/models/gemini-3-pro:x", 404, ""},
+		{"POST", "/v1/models/", 404, ""}, {"GET", "/health/", 404, ""},
+	} {
+		got, _ := converse(t, n, tt.method+" "+tt.path+" HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: "+Keys["alice"]+"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		if !strings.HasPrefix(got, fmt.Sprintf("HTTP/1.1 %d ", tt.status)) || strings.Contains(got, "\r\nAllow: ") != (tt.allow != "") || !strings.Contains(got, "\r\nAllow: "+tt.allow) && tt.allow != "" {
+			t.Errorf("%s %s: %q", tt.method, tt.path, got)
+		}
+		if gemini := strings.Contains(got, fmt.Sprintf(`"code":%d`, tt.status)); gemini != (strings.HasPrefix(tt.path, "/v1beta") || tt.method == "POST" && strings.Contains(tt.path, ":")) {
+			t.Errorf("%s %s: the form is another dialect's: %q", tt.method, tt.path, got)
+		}
+	}
+}
+
 // A request whose length a proxy in front may have read otherwise is refused,
 // and what follows it is not read: it may be somebody else's.
 func TestTwoLengthsAreRefused(t *testing.T) {

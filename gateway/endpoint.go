@@ -51,6 +51,8 @@ func endpointOf(method, path string) (endpoint, string) {
 		return get(method, endpoint{kind: kindModels, dialect: protocol.OpenAI, label: "models"})
 	case "/v1beta/models":
 		return get(method, endpoint{kind: kindModels, dialect: protocol.Gemini, label: "models"})
+	case "/", "/health", "/healthz", "/ready", "/readyz": // Node.plain answers
+		return endpoint{}, "GET, HEAD"
 	}
 	if rest, ok := strings.CutPrefix(path, "/v1beta/models/"); ok {
 		return modelPath(method, rest, protocol.Gemini)
@@ -85,6 +87,9 @@ func modelPath(method, rest string, dialect protocol.Dialect) (endpoint, string)
 	case "batchEmbedContents":
 		e.kind, e.label = kindEmbed, "batch_embed_contents"
 	default:
+		if verb != "" && method == "POST" {
+			return endpoint{dialect: protocol.Gemini}, "" // a method that the API does not have
+		}
 		return get(method, endpoint{kind: kindModel, dialect: dialect, label: "model", model: rest})
 	}
 	return post(method, e)

@@ -80,8 +80,12 @@ func unsaid(_ *cobra.Command, args []string) error {
 
 func hashKeyCommand(w world) *cobra.Command {
 	return &cobra.Command{Use: "hash-key", Short: "Print the digest of an API key read from standard input", Args: unsaid, RunE: func(*cobra.Command, []string) error {
-		line, err := bufio.NewReader(w.in).ReadString('\n')
+		in := bufio.NewReader(w.in)
+		line, err := in.ReadString('\n')
 		key := strings.TrimRight(line, "\r\n")
+		if key != strings.TrimSpace(key) || in.Buffered() > 0 {
+			return errors.New("a key is one line without white space around it; standard input holds more")
+		}
 		if key == "" {
 			return fmt.Errorf("no key on standard input (%v); try: printf %%s \"$KEY\" | llmgw hash-key", err)
 		}
