@@ -21,6 +21,7 @@ type call struct {
 	requestID string
 	clientIP  string
 	edge      string // the node that the client reached
+	silent    string // the node that was asked before this one, and did not answer
 	handed    bool   // the owner could not reach the provider: it has admitted the call and keeps its accounts
 	leased    bool   // the key's owner only decides; its word is needed
 	began     time.Time

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,9 +21,13 @@ const (
 	hopElsewhere byte = 5 // serve this for me, the owner, who cannot reach the provider; go no further
 )
 
-// edgeField carries the edge's name over the hop; the public door drops any
-// header of that family that a client sends.
-const edgeField = "X-LLM-Gateway-Node"
+// edgeField carries the edge's name over the hop, and silentField that of the
+// owner in whose stead the receiver is asked, if that was silent. The public
+// door drops any header of that family that a client sends.
+const (
+	edgeField   = "X-LLM-Gateway-Node"
+	silentField = "X-LLM-Gateway-Silent"
+)
 
 // A peer that failed is passed over for a moment, so that a dead owner costs
 // its edge one timeout, not one a request.
@@ -46,6 +51,7 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 		}
 		if n.peers.avoided(to.name, time.Now()) {
 			n.metrics.forwards.WithLabelValues(to.name, "avoided").Inc()
+			c.silent = to.name
 			continue
 		}
 		a, err := n.forward(ctx, c, to, hopServe)
@@ -56,7 +62,9 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 			return n.interrupted(ctx, c)
 		}
 		var refused *hop.RefusedError
-		if errors.As(err, &refused) && refusedAsHot(refused.Reason) {
+		if !errors.As(err, &refused) {
+			c.silent = to.name
+		} else if refusedAsHot(refused.Reason) {
 			n.heat.lease(c.key, time.Now())
 			if a := n.serveLeased(ctx, c, to); a != errNoLease {
 				return a
@@ -70,6 +78,10 @@ func (n *Node) handle(ctx context.Context, c *call) *answer {
 // and that the request may be tried elsewhere.
 func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answer, error) {
 	began := time.Now()
+	header := append(c.header, hop.Field{Name: edgeField, Value: c.edge})
+	if c.silent != "" {
+		header = append(header, hop.Field{Name: silentField, Value: c.silent})
+	}
 	watched, carriage := n.vigil.begin(ctx, to.name)
 	r, err := n.hop.Do(watched, to.addr, &hop.Request{
 		Kind:      kind,
@@ -78,7 +90,7 @@ func (n *Node) forward(ctx context.Context, c *call, to place, kind byte) (*answ
 		ClientIP:  c.clientIP,
 		Method:    c.method,
 		Target:    c.target,
-		Header:    append(c.header, hop.Field{Name: edgeField, Value: c.edge}),
+		Header:    header,
 		Body:      c.body,
 	})
 	carriage.resume()
@@ -198,13 +210,17 @@ func callFromPeer(r *hop.Request) (*call, *protocol.Error) {
 		endpoint: e, method: r.Method, target: r.Target, query: query, header: r.Header, body: r.Body,
 		key: r.Key, requestID: r.RequestID, clientIP: r.ClientIP, began: time.Now(),
 	}
-	for i, f := range c.header {
-		if f.Name == edgeField {
+	c.header = slices.DeleteFunc(c.header, func(f hop.Field) bool {
+		switch f.Name {
+		case edgeField:
 			c.edge = f.Value
-			c.header = append(c.header[:i], c.header[i+1:]...)
-			break
+		case silentField:
+			c.silent = f.Value
+		default:
+			return false
 		}
-	}
+		return true
+	})
 	return c, nil
 }
 

@@ -19,9 +19,11 @@ import (
 // runs at the borrower.
 
 // borrowTimeout is how long a node waits for another's word on a request. Its
-// silence must not cost a client more than an owner that does not accept.
+// silence must not cost a client more than an owner that does not accept; nor
+// twice, where another node has found it silent already.
 const (
 	borrowTimeout = 400 * time.Millisecond
+	secondLook    = 30 * time.Millisecond
 	pullTimeout   = 200 * time.Millisecond
 )
 
@@ -177,7 +179,11 @@ func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) 
 	if ask.Leaving = n.draining.Load(); ask.Leaving {
 		ask.Entries = n.limits.Append(nil, t.key)
 	}
-	d, err := n.ask(ctx, borrowTimeout, who, t.key, ask)
+	most := borrowTimeout
+	if t.silent == who.name {
+		most = secondLook
+	}
+	d, err := n.ask(ctx, most, who, t.key, ask)
 	if err == nil && d.Hot {
 		n.fillPurse(t.key, who.name, d, sent)
 	}

@@ -36,6 +36,10 @@ type bed struct {
 	cause     func(key, provider string) bool // see evidence
 }
 
+// takesOver is what it may cost a client that its owner is dead: its node is
+// refused, or has waited for as long as its patience, and asks the stand-by.
+const takesOver = 50 * time.Millisecond
+
 var failures = []failure{
 	{
 		name: "nothing", what: "no failure: the limits alone",
@@ -60,7 +64,7 @@ var failures = []failure{
 	},
 	{
 		name: "kill", what: "kill -9 of the owner of the keys with limits, which starts again", short: true,
-		promise: promise{over: meteredRate, overFew: fewLimit, healed: 15 * time.Second},
+		promise: promise{over: meteredRate, overFew: fewLimit, takeover: takesOver, healed: 15 * time.Second},
 		run: func(ctx context.Context, b *bed) error {
 			if err := b.crash(b.victim, func() error { return b.fleet.kill(b.victim) }); err != nil {
 				return err
@@ -71,7 +75,7 @@ var failures = []failure{
 	},
 	{
 		name: "hang", what: "SIGSTOP of the owner for 5 s, then SIGCONT; clients use the other two",
-		promise: promise{over: meteredRate, overFew: fewLimit, slowest: time.Second, healed: 15 * time.Second},
+		promise: promise{over: meteredRate, overFew: fewLimit, slowest: time.Second, takeover: patience + takesOver, healed: 15 * time.Second},
 		load:    func(b *bed) *load { return newLoad(b.fleet, b.victim) },
 		run: func(ctx context.Context, b *bed) error {
 			err := b.crash(b.victim, func() error { return b.fleet.signal(b.victim, syscall.SIGSTOP) })
@@ -81,7 +85,7 @@ var failures = []failure{
 	},
 	{
 		name: "partition", what: "the owner is cut off from the other two for 10 s; all of them get requests", short: true, network: true,
-		promise: promise{over: meteredLimit, overFew: fewLimit, slowest: time.Second, healed: 15 * time.Second},
+		promise: promise{over: meteredLimit, overFew: fewLimit, slowest: time.Second, takeover: patience + takesOver, healed: 15 * time.Second},
 		run: func(ctx context.Context, b *bed) error {
 			err := b.crash(b.victim, func() error { return b.ground.part(b.victim, b.others()...) })
 			sleep(ctx, 10*time.Second)

@@ -33,8 +33,10 @@ type result struct {
 	denied     int           // requests refused although the minute had room
 	beyond     []string      // the admissions that over is about
 	moved      int           // sessions
-	slowest    time.Duration // to the head of an answer
+	slowest    time.Duration // to the head of an answer, of a stream that is slow by itself not
 	slowestOf  string
+	takeover   time.Duration // beyond the usual: see takeover.go
+	takeoverOf string
 	healed     time.Duration
 	stall      time.Duration // for so long the machine let this process wait
 	faults     []string
@@ -53,7 +55,7 @@ func judge(e evidence) result {
 			r.inFlight++
 		case o.err != "":
 			r.failed++
-			r.fault("%s %s through gw-%d, owner gw-%d, %s after %s: %s", o.id, o.kind.name, o.edge, e.owners[o.key], o.began.Format("05.000"), o.ended.Sub(o.began).Round(time.Millisecond), o.err)
+			r.fault("%s after %s: %s", e.way(o), o.ended.Sub(o.began).Round(time.Millisecond), o.err)
 		case len(seen) == 0:
 			r.failed++
 			r.fault("%s was answered, and no provider saw it", o.id)
@@ -75,9 +77,13 @@ func judge(e evidence) result {
 			}
 			places[session][o.instance] = true
 		}
-		if first := o.head.Sub(o.began); !excused && !o.head.IsZero() && first > r.slowest {
-			r.slowest, r.slowestOf = first, fmt.Sprintf("%s %s through gw-%d, owner gw-%d, %s", o.id, o.kind.name, o.edge, e.owners[o.key], o.began.Format("05.000"))
+		if first := o.head.Sub(o.began); !excused && !o.head.IsZero() && o.kind.name != slowStream.name && first > r.slowest {
+			r.slowest, r.slowestOf = first, e.way(o)
 		}
+	}
+	var first outcome
+	if r.takeover, first = e.takeover(); first.id != "" {
+		r.takeoverOf = e.way(first)
 	}
 	for session, at := range places {
 		if len(at) > 1 {
@@ -89,6 +95,11 @@ func judge(e evidence) result {
 	r.beyond = e.beyond()
 	r.overFew = max(e.running()-fewLimit, 0)
 	return r
+}
+
+// way is a request's, in a line.
+func (e evidence) way(o outcome) string {
+	return fmt.Sprintf("%s %s through gw-%d, owner gw-%d, %s", o.id, o.kind.name, o.edge, e.owners[o.key], o.began.Format("05.000"))
 }
 
 func told(seen []sight) string {

@@ -114,3 +114,28 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// What a takeover costs is told by the first request of each node that has to
+// find out, over what such requests took before.
+func TestTakeover(t *testing.T) {
+	e := evidence{owners: map[string]int{"x": 2, "y": 1}, crashes: []crash{{node: 2, from: after(10), to: after(10.01)}}}
+	add := func(id, key string, edge int, at, took float64) {
+		o, _ := good(id, key, at, "a")
+		o.edge, o.head, o.ended = edge, after(at+took), after(at+took)
+		e.outcomes = append(e.outcomes, o)
+	}
+	if most, of := e.takeover(); most != 0 || of.id != "" {
+		t.Errorf("without a request: %s of %q", most, of.id)
+	}
+	add("x.1", "x", 1, 1, 0.010)
+	add("x.2", "x", 3, 2, 0.012)
+	add("x.3", "x", 3, 3, 0.900)
+	add("x.4", "x", 2, 4, 0.001) // it was its own edge
+	add("x.5", "x", 1, 10.02, 0.030)
+	add("x.6", "x", 1, 10.03, 0.500) // not the first
+	add("y.1", "y", 3, 10.04, 0.700) // another owner
+	add("x.7", "x", 3, 10.09, 0.040)
+	if most, of := e.takeover(); most.Round(time.Millisecond) != 28*time.Millisecond || of.id != "x.7" {
+		t.Errorf("%s of %q", most, of.id)
+	}
+}

@@ -10,10 +10,11 @@ import (
 // promise is what a failure may cost. Zero is zero; what is in flight on a node
 // that crashes may be lost, and is counted apart.
 type promise struct {
-	over    int           // above the limit of a minute
-	overFew int           // above the limit of running requests
-	slowest time.Duration // only told; 0: nothing is promised
-	healed  time.Duration // only told
+	over     int           // above the limit of a minute
+	overFew  int           // above the limit of running requests
+	slowest  time.Duration // only told, as the next ones; 0: nothing is promised
+	takeover time.Duration
+	healed   time.Duration
 }
 
 // patience is how long a live node may keep a peer waiting before it is taken
@@ -28,7 +29,7 @@ type table struct {
 }
 
 func (t *table) skip(f failure) {
-	t.rows = append(t.rows, []string{f.name, "", "", "", "", "", "", "", "", "", "skipped: needs network namespaces"})
+	t.rows = append(t.rows, []string{f.name, "", "", "", "", "", "", "", "", "", "", "skipped: needs network namespaces"})
 }
 
 func (t *table) add(f failure, r result) {
@@ -41,8 +42,12 @@ func (t *table) add(f failure, r result) {
 			break
 		}
 		t.broken = true
-	case f.promise.slowest > 0 && r.slowest > f.promise.slowest || f.promise.healed > 0 && r.healed > f.promise.healed:
+	case late(r.slowest, f.promise.slowest) || late(r.takeover, f.promise.takeover) || late(r.healed, f.promise.healed):
 		verdict = "OK, but slow"
+	}
+	takeover := "-"
+	if f.promise.takeover > 0 && r.takeoverOf != "" {
+		takeover = r.takeover.Round(time.Millisecond).String()
 	}
 	healed := "-"
 	if f.promise.healed > 0 {
@@ -50,7 +55,7 @@ func (t *table) add(f failure, r result) {
 	}
 	t.rows = append(t.rows, []string{
 		f.name, fmt.Sprint(r.sent), fmt.Sprint(r.failed), fmt.Sprint(r.inFlight), fmt.Sprint(r.duplicated),
-		fmt.Sprint(r.over), fmt.Sprint(r.overFew), fmt.Sprint(r.moved), r.slowest.Round(time.Millisecond).String(), healed, verdict + f.promise.bounds(),
+		fmt.Sprint(r.over), fmt.Sprint(r.overFew), fmt.Sprint(r.moved), r.slowest.Round(time.Millisecond).String(), takeover, healed, verdict + f.promise.bounds(),
 	})
 	for _, x := range r.faults {
 		t.notes = append(t.notes, f.name+": "+x)
@@ -66,7 +71,13 @@ func (t *table) add(f failure, r result) {
 	if verdict == "OK, but slow" {
 		t.notes = append(t.notes, f.name+": the slowest was "+r.slowestOf)
 	}
+	if late(r.takeover, f.promise.takeover) {
+		t.notes = append(t.notes, f.name+": the slowest to be taken over was "+r.takeoverOf)
+	}
 }
+
+// late tells whether a time is beyond what was promised, if anything was.
+func late(took, promised time.Duration) bool { return promised > 0 && took > promised }
 
 // bounds says what is allowed beyond nothing.
 func (p promise) bounds() string {
@@ -77,6 +88,9 @@ func (p promise) bounds() string {
 	if p.slowest > 0 {
 		s += fmt.Sprintf(" (answers: %s)", p.slowest)
 	}
+	if p.takeover > 0 {
+		s += fmt.Sprintf(" (taken over: %s)", p.takeover)
+	}
 	if p.healed > 0 {
 		s += fmt.Sprintf(" (heals: %s)", p.healed)
 	}
@@ -85,7 +99,7 @@ func (p promise) bounds() string {
 
 func (t *table) write(w io.Writer) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "FAILURE\tSENT\tFAILED\tIN FLIGHT\tTWICE\tOVER/MIN\tOVER RUNNING\tMOVED\tSLOWEST\tHEALED\tPROMISE")
+	fmt.Fprintln(tw, "FAILURE\tSENT\tFAILED\tIN FLIGHT\tTWICE\tOVER/MIN\tOVER RUNNING\tMOVED\tSLOWEST\tTAKEN OVER\tHEALED\tPROMISE")
 	for _, r := range t.rows {
 		for i, c := range r {
 			if i > 0 {
