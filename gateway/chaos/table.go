@@ -97,6 +97,19 @@ func (p promise) bounds() string {
 	return s
 }
 
+const legend = `
+  FAILED        lost, cut short, refused without reason, or against what the failure's own look at the fleet expects
+  IN FLIGHT     failed or done twice, under way on the very node that went: nobody can save those
+  TWICE         seen by more than one provider's instance
+  OVER/MIN      admitted above a limit of a minute, in its worst 60 seconds
+  OVER RUNNING  ran at once above a limit of concurrent requests
+  MOVED         sessions that changed their instance without a reason
+  SLOWEST       until the head of an answer
+  TAKEN OVER    what the first request of each node cost beyond the usual, whose owner had gone
+  HEALED        from the failure's end until every node's ring is whole
+  PROMISE       OK or OVER, and in brackets what is allowed beyond nothing; times only tell
+`
+
 func (t *table) write(w io.Writer) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "FAILURE\tSENT\tFAILED\tIN FLIGHT\tTWICE\tOVER/MIN\tOVER RUNNING\tMOVED\tSLOWEST\tTAKEN OVER\tHEALED\tPROMISE")
@@ -110,6 +123,7 @@ func (t *table) write(w io.Writer) {
 		fmt.Fprintln(tw)
 	}
 	tw.Flush()
+	fmt.Fprint(w, legend)
 	for _, n := range t.notes {
 		fmt.Fprintln(w, "  "+n)
 	}
