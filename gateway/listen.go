@@ -27,7 +27,7 @@ func listen(attribute, addr string) (net.Listener, error) {
 
 // listenPublic opens the clients' listener: watched for their leaving, under
 // TLS where configured.
-func listenPublic(c config.Server) (net.Listener, error) {
+func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 	raw, err := listen("server.listen", c.Listen)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func listenPublic(c config.Server) (net.Listener, error) {
 	if c.TLS == nil {
 		return watched, nil
 	}
-	cert := &certificate{certFile: c.TLS.CertFile, keyFile: c.TLS.KeyFile}
+	cert := &certificate{certFile: c.TLS.CertFile, keyFile: c.TLS.KeyFile, log: log}
 	if _, err := cert.get(nil); err != nil {
 		_ = watched.Close()
 		return nil, err
@@ -72,10 +72,12 @@ func shutListener(l net.Listener) {
 // while it is being replaced leaves the old one in use.
 type certificate struct {
 	certFile, keyFile string
+	log               *slog.Logger
 
 	mu      sync.Mutex
 	checked time.Time
 	mtime   time.Time
+	refused time.Time // the mtime of files that were told to be no certificate
 	current *tls.Certificate
 }
 
@@ -94,9 +96,16 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		if c.current != nil {
+			if !newest.Equal(c.refused) {
+				c.refused = newest
+				c.log.Warn("the new TLS certificate cannot be used; the old one stays", "cert_file", c.certFile, "key_file", c.keyFile, "error", err)
+			}
 			return c.current, nil
 		}
 		return nil, fmt.Errorf("server.tls: %w", err)
+	}
+	if c.current != nil {
+		c.log.Info("the TLS certificate was read anew", "cert_file", c.certFile)
 	}
 	c.current, c.mtime = &pair, newest
 	return c.current, nil

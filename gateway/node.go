@@ -216,7 +216,7 @@ func (n *Node) start(ctx context.Context) error {
 // bind opens every listener before others can learn of this node.
 func (n *Node) bind(c *config.Config) error {
 	var err error
-	if n.public, err = listenPublic(c.Server); err != nil {
+	if n.public, err = listenPublic(c.Server, n.log); err != nil {
 		return err
 	}
 	if n.adminListener, err = listen("admin.listen", c.Admin.Listen); err != nil {

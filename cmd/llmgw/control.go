@@ -59,6 +59,9 @@ func (a *admin) call(ctx context.Context, method, path string) ([]byte, error) {
 		return nil, fmt.Errorf("read the answer of %s: %w", a.base(), err)
 	}
 	if resp.StatusCode == http.StatusUnauthorized {
+		if req.Header.Get("Authorization") != "" {
+			return nil, errors.New("the admin listener refuses the token in LLMGW_ADMIN_TOKEN: it is not that of the node's configuration")
+		}
 		return nil, errors.New("the admin listener wants its token: set LLMGW_ADMIN_TOKEN")
 	}
 	if resp.StatusCode >= 300 {

@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A certificate is taken when its files change, and one that is none is told
+// once: nobody watches a certificate that runs out.
+func TestCertificateIsReadAnew(t *testing.T) {
+	var logs bytes.Buffer
+	dir := t.TempDir()
+	c := &certificate{certFile: filepath.Join(dir, "tls.crt"), keyFile: filepath.Join(dir, "tls.key"), log: slog.New(slog.NewTextHandler(&logs, nil))}
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	write := func(file string, text []byte, at time.Time) {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(name string, warnings int) {
+		t.Helper()
+		c.checked = time.Time{} // else it is looked for once a second
+		pair, err := c.get(nil)
+		if err != nil || pair.Leaf.Subject.CommonName != name {
+			t.Fatalf("%v, %v; want %s", pair, err, name)
+		}
+		if n := strings.Count(logs.String(), "level=WARN"); n != warnings {
+			t.Errorf("%d warnings, want %d:\n%s", n, warnings, logs.String())
+		}
+	}
+	cert, key := selfSigned(t, "one")
+	write(c.certFile, cert, noon)
+	write(c.keyFile, key, noon)
+	want("one", 0)
+	write(c.certFile, []byte("half of"), noon.Add(time.Minute))
+	want("one", 1)
+	want("one", 1)
+	cert, key = selfSigned(t, "two")
+	write(c.certFile, cert, noon.Add(2*time.Minute))
+	want("one", 2) // the key is still the old one's
+	write(c.keyFile, key, noon.Add(3*time.Minute))
+	want("two", 2)
+}
+
+func selfSigned(t *testing.T, name string) (cert, key []byte) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, form, form, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b})
+}
