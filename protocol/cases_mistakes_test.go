@@ -33,6 +33,15 @@ var casesOfMistakes = []asked{
 	{name: "case-54 a search that the provider has not", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"tools":[{"name":"f","input_schema":{"type":"object"}},{"type":"web_search_20250305","name":"web_search"}],"tool_choice":{"type":"tool","name":"web_search"}`), param: "tool_choice"},
 	{name: "case-54 two tools with one name", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi, `,"tools":[{"type":"function","function":{"name":"f","description":"one"}},{"type":"function","function":{"name":"f","description":"two"}},{"type":"function","function":{"name":"g"}}]`), want: []string{`"name":"f","description":"one"`, `"name":"g"`, `!two`}, warn: "tools: of two tools with one name the first counts"},
 
+	{name: "case-46 a drawing", from: "anthropic", model: "gpt-5", body: messagesOf(`{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/svg+xml","data":"AAAA"}}]}`), param: "messages[0].content[0]"},
+	{name: "case-46 image/jpg", from: "anthropic", model: "gpt-5", body: messagesOf(`{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/jpg","data":"AAAA"}}]}`), want: []string{`data:image/jpeg;base64,AAAA`}},
+	{name: "case-46 base64 for URLs", from: "gemini", model: "gpt-5", body: contentsOf(`{"parts":[{"inlineData":{"mimeType":"IMAGE/PNG","data":"AA-_"}}]}`), want: []string{`data:image/png;base64,AA+/`}},
+	{name: "case-46 a type that OpenAI has not", from: "gemini", model: "gpt-5", body: contentsOf(`{"parts":[{"inlineData":{"mimeType":"image/heic","data":"AAAA"}}]}`), param: "messages"},
+	{name: "case-46 no base64", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,@@@@"}}]}`), param: "messages[0].content[0].image_url"},
+	{name: "case-46 no data", from: "chat", model: "gemini-2.5-flash", body: chatOf(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,"}}]}`), param: "messages[0].content[0].image_url"},
+	{name: "case-46 no base64", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,@@@@"}]}`), param: "input[0].content[0]"},
+	{name: "case-48 data beside an id", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":[{"type":"file","file":{"file_id":"f","file_data":"data:application/pdf;base64,JVBERi0="}}]}`), want: []string{`"data":"JVBERi0="`}},
+
 	{name: "case-54 a blank system prompt", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"system":[{"type":"text","text":" "},{"type":"text","text":""}]`), want: []string{`"messages":[{"role":"user"`}},
 	{name: "case-54 an image as a system prompt", from: "anthropic", model: "gpt-5", body: messagesOf(hi, `,"system":[{"type":"image","source":{"type":"url","url":"https://x/a.png"}}]`), param: "system"},
 }

@@ -59,12 +59,9 @@ func one(p protocol.Part) protocol.Request {
 }
 
 var mediaCases = []encodeCase{
-	{name: "case-46 image/jpg", r: one(image("image/jpg", "AAAA")), want: []string{`{"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"AAAA"}}`}},
-	{name: "case-46 upper case", r: one(image("IMAGE/PNG", "AAAA")), want: []string{`"media_type":"image/png"`}},
 	{name: "case-46 no type", r: one(protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{Data: str("iVBORw0KGgoAAAA")}}), want: []string{`"media_type":"image/png"`}},
 	{name: "case-46 a type that lies", r: one(image("image/png", "/9j/AAAA")), want: []string{`"media_type":"image/jpeg"`}},
 	{name: "a WebP", r: one(image("image/png", "UklGRiIAAABXRUJQVlA4")), want: []string{`"media_type":"image/webp"`}},
-	{name: "case-46 line breaks", r: one(protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{Type: str("image/gif"), Data: protocol.Text(`"AA AA\r\nBB\/B-_"`)}}), want: []string{`"data":"AAAABB/B+/"`}},
 	{name: "case-46 SVG", r: one(image("image/svg+xml", "AAAA")), fault: "messages/unsupported_image"},
 	{name: "an image by URL", r: one(protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{URL: str("https://a.org/b.png")}}), want: []string{`"source":{"type":"url","url":"https://a.org/b.png"}`}},
 	{name: "an image by another scheme", r: one(protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{URL: str("gs://a/b.png")}}), fault: "messages/unsupported_image"},

@@ -67,12 +67,20 @@ func (b *block) media(s *source) *protocol.Media {
 	return m
 }
 
+// settle makes the walk fail where an image or a document is no good.
+func settle(c *protocol.Cursor, m *protocol.Media, kind protocol.PartKind) {
+	if fault := m.Settle(kind); fault != "" && c.Err() == nil {
+		c.Fail(fault)
+	}
+}
+
 // document adds a document. One that is made of blocks becomes a plain text
 // of them, its images behind it.
 func (d *requestDecoder) document(c *protocol.Cursor, b *block) {
 	s := d.source(c, b)
 	m := b.media(&s)
 	if s.kind != "content" || c.Err() != nil {
+		settle(c, m, protocol.PartFile)
 		d.add(protocol.Part{Kind: protocol.PartFile, Media: m})
 		return
 	}

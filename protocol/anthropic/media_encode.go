@@ -12,7 +12,7 @@ import (
 // media writes an image or a document.
 func (e *encoder) media(p *protocol.Part) error {
 	m := p.Media
-	if !m.FileID.Empty() {
+	if !m.FileID.Empty() && m.Data == nil && m.URL == nil && m.Plain == nil {
 		return refuse("file_id_provider", "A file id does not travel between providers: send the file's data or a URL.")
 	}
 	if p.Kind == protocol.PartImage {
@@ -50,19 +50,16 @@ func (e *encoder) imageSource(m *protocol.Media) error {
 	if m.Data == nil {
 		return e.urlSource(m.URL, "unsupported_image", "An image must be sent as base64 data or as an http or https URL.")
 	}
-	data := cleanBase64(m.Data.Inner())
-	kind := imageType(data)
-	if kind == "" {
-		if kind = strings.ToLower(m.Type.String()); kind == "image/jpg" {
-			kind = "image/jpeg"
-		}
+	kind := protocol.MediaType(m.Data).String() // the API compares the first bytes with the type that it is told
+	if !strings.HasPrefix(kind, "image/") {
+		kind = m.Type.String()
 	}
 	switch kind {
 	case "image/jpeg", "image/png", "image/gif", "image/webp":
 	default:
 		return refuse("unsupported_image", "An image must be a JPEG, PNG, GIF or WebP.")
 	}
-	e.base64Source(kind, data)
+	e.base64Source(kind, m.Data.Inner())
 	return nil
 }
 
@@ -92,8 +89,8 @@ func (e *encoder) fileSource(m *protocol.Media) error {
 	case m.Data == nil:
 		return e.urlSource(m.URL, "unsupported_file", message)
 	}
-	data, kind := cleanBase64(m.Data.Inner()), strings.ToLower(m.Type.String())
-	kind, _, _ = strings.Cut(kind, ";")
+	data := m.Data.Inner()
+	kind, _, _ := strings.Cut(m.Type.String(), ";")
 	if bytes.HasPrefix(data, []byte("JVBERi")) || kind == "application/pdf" { // %PDF
 		e.base64Source("application/pdf", data)
 		return nil
@@ -115,46 +112,4 @@ func (e *encoder) plainSource(t protocol.Text) {
 	e.dst = append(e.dst, `{"type":"text","media_type":"text/plain","data":`...)
 	e.dst = append(e.dst, t...)
 	e.dst = append(e.dst, '}')
-}
-
-// imageType tells what an image is by its first bytes: the API compares them
-// with the type that it is told. "": not known.
-func imageType(data []byte) string {
-	switch {
-	case bytes.HasPrefix(data, []byte("/9j/")):
-		return "image/jpeg"
-	case bytes.HasPrefix(data, []byte("iVBORw0KGgo")):
-		return "image/png"
-	case bytes.HasPrefix(data, []byte("R0lGOD")):
-		return "image/gif"
-	case bytes.HasPrefix(data, []byte("UklGR")) && len(data) >= 14 && string(data[11:14]) == "XRU": // "RIFF", a length, "WEBP"
-		return "image/webp"
-	}
-	return ""
-}
-
-// cleanBase64 takes out what has no place in base64 but may stand in a JSON
-// string: line breaks, spaces, escaped slashes, and the letters of base64 for
-// URLs. data itself where it is clean.
-func cleanBase64(data []byte) []byte {
-	if bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, ' ') < 0 && bytes.IndexByte(data, '-') < 0 && bytes.IndexByte(data, '_') < 0 {
-		return data
-	}
-	out := make([]byte, 0, len(data))
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; c {
-		case ' ':
-		case '\\':
-			if i++; i < len(data) && data[i] == '/' {
-				out = append(out, '/')
-			}
-		case '-':
-			out = append(out, '+')
-		case '_':
-			out = append(out, '/')
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
 }

@@ -203,6 +203,7 @@ func (d *requestDecoder) part(c *protocol.Cursor, b *block) {
 		if p.Kind = protocol.PartImage; need(c, b.hasSource, "image", "source") {
 			s := d.source(c, b)
 			p.Media = b.media(&s)
+			settle(c, p.Media, p.Kind)
 		}
 	case "document":
 		if need(c, b.hasSource, "document", "source") {

@@ -28,6 +28,9 @@ func (d *decoder) inlineData(p *protocol.Part) {
 		return
 	}
 	p.Kind, p.Media = kindOf(m.Type), m
+	if fault := m.Settle(p.Kind); fault != "" && c.Err() == nil {
+		c.Fail(fault)
+	}
 }
 
 // fileData reads a reference to a file: one that the web has, or one that only

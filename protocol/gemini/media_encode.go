@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/llmgw/llmgw/protocol"
@@ -47,7 +46,7 @@ func titled(m *protocol.Media) []protocol.Text {
 
 // blob writes the object that holds data and its type.
 func (e *encoder) blob(p *protocol.Part, at path) {
-	data := cleanBase64(p.Media.Data)
+	data := p.Media.Data
 	e.dst = append(e.dst, `{"mimeType":"`...)
 	e.dst = append(e.dst, e.mime(p, data, at)...)
 	e.dst = append(e.dst, `","data":`...)
@@ -70,8 +69,8 @@ func (e *encoder) mime(p *protocol.Part, data protocol.Text, at path) string {
 	case said != "" && said != "application/octet-stream" && isMIME(said):
 		return said
 	}
-	if seen := sniff(data); seen != "" {
-		return seen
+	if seen := protocol.MediaType(data); seen != nil {
+		return seen.String()
 	}
 	if e.err == nil && said == "" {
 		e.fail(protocol.Invalid(at.String(), "The type of the data at %s is not told and cannot be recognized.", at))
@@ -87,27 +86,6 @@ func isMIME(s string) bool {
 		}
 	}
 	return strings.Contains(s, "/")
-}
-
-// sniff recognizes data in base64 by its first bytes.
-func sniff(data protocol.Text) string {
-	for _, known := range [...]struct{ head, mime string }{
-		{"iVBORw0KGgo", "image/png"}, {"/9j/", "image/jpeg"}, {"R0lGOD", "image/gif"}, {"UklGR", "image/webp"}, {"JVBERi0", "application/pdf"},
-	} {
-		if bytes.HasPrefix(data.Inner(), []byte(known.head)) {
-			return known.mime
-		}
-	}
-	return ""
-}
-
-// cleanBase64 returns data without the line breaks and escapes that some
-// clients put into it.
-func cleanBase64(data protocol.Text) protocol.Text {
-	if bytes.IndexByte(data, '\\') < 0 && bytes.IndexByte(data, ' ') < 0 {
-		return data
-	}
-	return protocol.TextOf(strings.Join(strings.Fields(data.String()), ""))
 }
 
 // reference writes a file that Google keeps. One of the web must have been

@@ -181,7 +181,10 @@ func mediaOut(dst []byte, m *protocol.Media) []byte {
 	}
 	kind := m.Type
 	if kind.Empty() {
-		kind = protocol.TextOf(sniff(m.Data))
+		kind = protocol.MediaType(m.Data)
+	}
+	if kind == nil {
+		kind = protocol.Text(`"application/octet-stream"`)
 	}
 	dst = append(comma(dst), `{"inlineData":{"mimeType":`...)
 	dst = append(dst, kind...)

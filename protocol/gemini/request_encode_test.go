@@ -172,7 +172,7 @@ func TestEncodeRequestCases(t *testing.T) {
 			has: []string{`"response":{"output":[1,2]}`},
 		},
 		"case-46 data of images": {
-			request: protocol.Request{Messages: []protocol.Message{user(image("IMAGE/JPG; x", "/9j/\n4AAQ =="), protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{Data: text("UklGRh")}})}}, target: "gemini-2.5-flash",
+			request: protocol.Request{Messages: []protocol.Message{user(image("image/jpeg; x", "/9j/4AAQ=="), protocol.Part{Kind: protocol.PartImage, Media: &protocol.Media{Data: text("UklGRh")}})}}, target: "gemini-2.5-flash",
 			has: []string{`{"mimeType":"image/jpeg","data":"/9j/4AAQ=="}`, `"mimeType":"image/webp"`},
 		},
 		"case-46 no drawings": {

@@ -100,7 +100,7 @@ func insideResult(p *protocol.Part) bool {
 	if m.Data.Empty() {
 		return false
 	}
-	kind := sniff(m.Data)
+	kind := protocol.MediaType(m.Data).String()
 	if !m.Type.Empty() {
 		kind = strings.ToLower(m.Type.String())
 	}

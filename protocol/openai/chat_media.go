@@ -20,32 +20,12 @@ func readURL(m *protocol.Media, url protocol.Text) string {
 	}
 	m.URL, m.Data = found.URL, found.Data
 	if m.Data != nil {
-		m.Type = mediaType(found.Type.String(), m.Data)
+		m.Type = found.Type
 	}
 	if m.Type.Is("image/svg+xml") {
 		return "SVG images are not supported."
 	}
 	return ""
-}
-
-// mediaType is the declared type in its proper spelling, else what the first
-// bytes show; nil where neither tells.
-func mediaType(declared string, data protocol.Text) protocol.Text {
-	switch declared = strings.ToLower(strings.TrimSpace(declared)); declared {
-	case "":
-	case "image/jpg":
-		return protocol.TextOf("image/jpeg")
-	default:
-		return protocol.TextOf(declared)
-	}
-	for _, known := range [...][2]string{
-		{"iVBORw0KGgo", "image/png"}, {"/9j/", "image/jpeg"}, {"R0lGOD", "image/gif"}, {"UklGR", "image/webp"}, {"JVBERi", "application/pdf"},
-	} {
-		if bytes.HasPrefix(data.Inner(), []byte(known[0])) {
-			return protocol.TextOf(known[1])
-		}
-	}
-	return nil
 }
 
 // plainOf returns the text of a document that is one, nil for others.

@@ -53,11 +53,11 @@ func (d *chatDecoder) part(dst []protocol.Part) []protocol.Part {
 	case "refusal":
 		out.Kind, out.Text = protocol.PartRefusal, p.refusal
 	case "image_url", "image", "input_image":
-		out.Kind, out.Media = protocol.PartImage, d.media(&p, "image_url")
+		out.Kind, out.Media = protocol.PartImage, d.media(&p, protocol.PartImage, "image_url")
 	case "file", "document", "input_file":
-		out.Kind, out.Media = protocol.PartFile, d.media(&p, "file")
+		out.Kind, out.Media = protocol.PartFile, d.media(&p, protocol.PartFile, "file")
 	case "input_audio":
-		out.Kind, out.Media = protocol.PartAudio, d.media(&p, "input_audio")
+		out.Kind, out.Media = protocol.PartAudio, d.media(&p, protocol.PartAudio, "input_audio")
 	case "tool_use":
 		out.Kind, out.ID, out.Name, out.Args = protocol.PartCall, p.id, p.name, p.input
 		if out.Args == nil {
@@ -134,13 +134,17 @@ func (p *chatPart) mediaOf() *protocol.Media {
 }
 
 // media returns what a part holds, and fails where it holds nothing.
-func (d *chatDecoder) media(p *chatPart, field string) *protocol.Media {
+func (d *chatDecoder) media(p *chatPart, kind protocol.PartKind, field string) *protocol.Media {
 	m := p.media
 	switch {
 	case p.fault != "":
 		d.invalid(field, p.fault)
 	case m == nil || m.Data == nil && m.URL == nil && m.FileID == nil && m.Plain == nil:
 		d.missing(field)
+	default:
+		if fault := m.Settle(kind); fault != "" {
+			d.invalid(field, fault)
+		}
 	}
 	return m
 }
@@ -190,8 +194,7 @@ func (d *chatDecoder) file(p *chatPart, name []byte) {
 			p.fault = readURL(m, text)
 			return
 		}
-		m.Data = base64Of(text.Inner())
-		m.Type = mediaType("", m.Data)
+		m.Data = text
 	case "file_id":
 		m.FileID = c.Text()
 	case "filename":
@@ -204,7 +207,7 @@ func (d *chatDecoder) audio(p *chatPart) {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "data":
-			m.Data = base64Of(c.Text().Inner())
+			m.Data = c.Text()
 		case "format":
 			m.Type = protocol.TextOf("audio/" + d.word("wav", "mp3"))
 		}
@@ -234,8 +237,7 @@ func (d *chatDecoder) source(p *chatPart) {
 	case kind.Is("text"):
 		m.Plain = data
 	default:
-		m.Data = base64Of(data.Inner())
-		m.Type = mediaType(mediaKind.String(), m.Data)
+		m.Data, m.Type = data, mediaKind
 	}
 }
 

@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"bytes"
+
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -74,6 +76,11 @@ func (e *chatEncoder) image(m *protocol.Media) {
 	if e.foreign(m) {
 		return
 	}
+	if m.Data != nil && e.model.own && !seesImage(m.Type) {
+		err := protocol.Invalid("messages", "An image must be a JPEG, PNG, GIF or WebP.")
+		err.Reason = "unsupported_image"
+		e.fail(err)
+	}
 	e.out = append(e.out, `{"type":"image_url","image_url":{"url":`...)
 	if m.Data != nil {
 		e.out = appendDataURL(e.out, m, "image/png")
@@ -82,6 +89,17 @@ func (e *chatEncoder) image(m *protocol.Media) {
 	}
 	e.word("detail", m.Detail)
 	e.out = append(e.out, '}')
+}
+
+// seesImage tells whether OpenAI's models take images of a type; one that is
+// not told may be of any.
+func seesImage(mime protocol.Text) bool {
+	mime, _, _ = bytes.Cut(mime, []byte(";"))
+	switch string(bytes.Trim(mime, `"`)) {
+	case "", "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	}
+	return false
 }
 
 func (e *chatEncoder) file(m *protocol.Media) {

@@ -28,32 +28,11 @@ func mediaOf(url protocol.Text) *protocol.Media {
 	if !bytes.EqualFold(bytes.TrimSpace(params), []byte("base64")) {
 		return nil
 	}
-	m := &protocol.Media{Data: base64Of(data)}
+	m := &protocol.Media{Data: protocol.CleanBase64(asText(data))}
 	if kind = bytes.TrimSpace(kind); len(kind) > 0 {
 		m.Type = protocol.TextOf(string(bytes.ToLower(kind)))
 	}
 	return m
-}
-
-// base64Of makes a Text of base64 that stood inside of a JSON string.
-func base64Of(inner []byte) protocol.Text {
-	out := make(protocol.Text, 0, len(inner)+2)
-	out = append(out, '"')
-	for {
-		i := bytes.IndexByte(inner, '\\')
-		if i < 0 || i+1 == len(inner) {
-			break
-		}
-		out = append(out, inner[:i]...)
-		if inner[i+1] == '/' {
-			out = append(out, '/')
-		} else if c := inner[i+1]; c != 'n' && c != 'r' && c != 't' {
-			out = append(out, inner[i:i+2]...)
-		}
-		inner = inner[i+2:]
-	}
-	out = append(out, inner...)
-	return append(out, '"')
 }
 
 // asText puts quotes around what stood inside of a JSON string.

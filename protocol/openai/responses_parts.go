@@ -136,6 +136,9 @@ func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 	if c.Err() == nil && m.Data.Empty() && m.URL.Empty() && m.FileID.Empty() {
 		c.Fail("the part has neither data nor a URL.")
 	}
+	if fault := m.Settle(p.Kind); fault != "" && c.Err() == nil {
+		c.Fail(fault)
+	}
 	p.Media = m
 }
 
@@ -151,6 +154,5 @@ func (d *responsesDecoder) fileData(m *protocol.Media, data protocol.Text) {
 		d.url(m, data)
 		return
 	}
-	m.Data = base64Of(data.Inner())
-	m.Type = mediaType("", m.Data)
+	m.Data = data
 }

@@ -1,0 +1,105 @@
+package protocol
+
+import (
+	"bytes"
+)
+
+// Settle puts what a client gave as an image, a file or a sound into the form
+// that providers take: data in plain base64 without line breaks and escapes,
+// the type in lower case and, where none is told, by the first bytes. It
+// returns what is wrong with it, "" for nothing.
+func (m *Media) Settle(kind PartKind) string {
+	if m.Data != nil {
+		m.Data = CleanBase64(m.Data)
+		switch {
+		case m.Data.Empty():
+			return "it holds no data."
+		case !looksBase64(m.Data.Inner()):
+			return "the data is not base64."
+		}
+	}
+	switch {
+	case m.Type.Empty():
+		if m.Type = nil; m.Data != nil {
+			m.Type = MediaType(m.Data)
+		}
+	default:
+		switch mime := string(bytes.ToLower(m.Type.Plain())); {
+		case mime == "image/jpg":
+			m.Type = Text(`"image/jpeg"`)
+		case mime != string(m.Type.Inner()):
+			m.Type = TextOf(mime)
+		}
+	}
+	if kind == PartImage && bytes.HasPrefix(m.Type, []byte(`"image/svg`)) {
+		return "SVG images are not supported."
+	}
+	return ""
+}
+
+// MediaType recognizes data in base64 by its first bytes; nil: it does not.
+func MediaType(data Text) Text {
+	in := data.Inner()
+	for _, known := range [...]struct{ head, mime string }{
+		{"iVBORw0KGgo", `"image/png"`}, {"/9j/", `"image/jpeg"`}, {"R0lGOD", `"image/gif"`}, {"JVBERi", `"application/pdf"`},
+	} {
+		if bytes.HasPrefix(in, []byte(known.head)) {
+			return Text(known.mime)
+		}
+	}
+	if bytes.HasPrefix(in, []byte("UklGR")) && (len(in) < 14 || string(in[11:14]) == "XRU") { // "RIFF", a length, "WEBP"; sound says "WAVE"
+		return Text(`"image/webp"`)
+	}
+	return nil
+}
+
+// looked is how many bytes of data are looked at, at either end: what is not
+// base64 shows at once, and images are long.
+const looked = 4 << 10
+
+func looksBase64(data []byte) bool {
+	data = bytes.TrimRight(data, "=")
+	head, tail := data[:min(len(data), looked)], data[max(0, len(data)-looked):]
+	return isBase64(head) && isBase64(tail)
+}
+
+func isBase64(data []byte) bool {
+	for _, c := range data {
+		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/') {
+			return false
+		}
+	}
+	return true
+}
+
+// CleanBase64 takes out of base64 in a JSON string what clients put there:
+// line breaks, spaces, escaped slashes, and the letters of base64 for URLs.
+// data itself where it is clean.
+func CleanBase64(data Text) Text {
+	in := data.Inner()
+	ends := [...][]byte{in[:min(len(in), looked)], in[max(0, len(in)-looked):]}
+	if bytes.IndexByte(in, '\\') < 0 && !bytes.ContainsAny(ends[0], " -_") && !bytes.ContainsAny(ends[1], " -_") {
+		return data
+	}
+	out := make(Text, 0, len(data))
+	out = append(out, '"')
+	for i := 0; i < len(in); i++ {
+		switch c := in[i]; c {
+		case ' ':
+		case '\\':
+			if i++; i < len(in) && in[i] != 'n' && in[i] != 'r' && in[i] != 't' {
+				if in[i] != '/' {
+					out = append(out, '\\')
+				}
+				out = append(out, in[i])
+			}
+		case '-':
+			out = append(out, '+')
+		case '_':
+			out = append(out, '/')
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}
