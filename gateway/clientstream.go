@@ -11,19 +11,52 @@ type clientStream struct {
 	conn   net.Conn
 	relay  *relay
 	beat   *beat
+	headed bool // the head has been written: fasthttp keeps it back for the first piece
 	finish func()
 	closed bool
 }
 
-// Read is called when all that it gave before is written.
+// firstPiece is what fits behind a usual head into one write.
+const firstPiece = 3 << 10
+
+// Read is called when all that it gave before is written. What is too much for
+// p is written to the connection here, in fewer and larger writes.
 func (s *clientStream) Read(p []byte) (int, error) {
-	s.beat.wait()
-	m, err := s.relay.Read(p)
-	s.beat.resume()
-	// A stalled reader is dropped; the deadline of the last write would
-	// otherwise count the time that the provider was silent.
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails with the write
-	return m, err
+	for {
+		if s.relay.waiting() == 0 {
+			s.beat.wait()
+			s.relay.fill(p)
+			s.beat.resume()
+		}
+		// A stalled reader is dropped; the deadline of the last write would
+		// otherwise count the time that the provider was silent.
+		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails with the write
+		switch {
+		case !s.headed:
+			s.headed = true
+			return s.relay.read(p[:min(len(p), firstPiece)])
+		case s.relay.waiting() <= len(p):
+			return s.relay.read(p)
+		}
+		if err := s.write(s.relay.chunk()); err != nil {
+			return 0, err
+		}
+		s.relay.release()
+	}
+}
+
+// write writes to the connection, with a deadline for each piece.
+func (s *clientStream) write(b []byte) error {
+	for len(b) > 0 {
+		m, err := s.conn.Write(b[:min(len(b), burstChunk+chunkHead)])
+		if err != nil {
+			return err
+		}
+		if b = b[m:]; len(b) > 0 {
+			_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails with the write
+		}
+	}
+	return nil
 }
 
 func (s *clientStream) Close() error {

@@ -100,6 +100,8 @@ func (s *convertedStream) meter(e *protocol.Event) {
 // atEnd tells whether an instance's stream has no more bytes.
 func atEnd(err error) bool { return err == io.EOF || errors.Is(err, errUnfinished) }
 
+func (s *convertedStream) atHand() bool { return s.src.atHand() }
+
 func (s *convertedStream) Close() error { return s.src.Close() }
 
 // collect reads an instance's stream to its end, for a client that asked for

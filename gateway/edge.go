@@ -185,8 +185,9 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		cancel(errClientLeft)
 	})
 	if late != nil {
-		stream.relay.out = stream.relay.form.keepalive()
+		stream.relay.wait(stream.relay.form.keepalive())
 	} else {
+		stream.relay.prime()
 		if c.Request().Header.IsHTTP11() { // else fasthttp looks again
 			// Header and body would be held as long as the stream, and the body's
 			// buffer must not go to another request: a conversion may point into it.
@@ -196,7 +197,9 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	}
 	a.replace("X-Accel-Buffering", "no")
 	n.head(c, a)
-	c.Context().Response.ImmediateHeaderFlush = true
+	if stream.relay.waiting() == 0 { // else the head goes out with the first piece
+		c.Context().Response.ImmediateHeaderFlush, stream.headed = true, true
+	}
 	c.Context().SetBodyStream(stream, -1)
 	return nil
 }

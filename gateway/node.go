@@ -74,7 +74,7 @@ type Node struct {
 	lapses    lapses
 	vigil     *vigil
 
-	chunks    chunks
+	buffers   buffers
 	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
 
 	placement *placement

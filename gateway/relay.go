@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/upstream"
@@ -21,9 +22,10 @@ type relay struct {
 	src     frameSource
 	form    streamForm
 	emit    func(raw []byte) // the method, bound once
-	chunk   *[readChunk]byte // where out begins; nil: nothing waits
-	out     []byte           // whole frames that wait for the reader
+	lent    buffer           // where out begins; none: nothing waits
+	out     []byte           // whole frames that wait for the reader, behind room for a chunk's head
 	at      int              // how far they were read
+	burst   bool             // the last pull brought all that it could
 	sent    bool             // a frame has gone out
 	ended   bool
 	endWith error
@@ -38,11 +40,14 @@ func (n *Node) newRelay(ctx context.Context, c *call, a *answer) *relay {
 
 // Read gives whole frames; at the end of a broken stream, the error event.
 func (r *relay) Read(p []byte) (int, error) {
-	for len(r.out) == 0 {
-		if r.ended {
-			return 0, r.endWith
-		}
-		r.pull(p)
+	r.fill(p)
+	return r.read(p)
+}
+
+// read gives what waits, without waiting for more.
+func (r *relay) read(p []byte) (int, error) {
+	if r.waiting() == 0 {
+		return 0, r.endWith
 	}
 	m := copy(p, r.out[r.at:])
 	if r.at += m; r.at == len(r.out) {
@@ -51,9 +56,34 @@ func (r *relay) Read(p []byte) (int, error) {
 	return m, nil
 }
 
-// pull reads the source once, by way of the client's buffer.
-func (r *relay) pull(p []byte) {
-	err := r.next(p)
+// waiting counts the bytes that are at hand.
+func (r *relay) waiting() int { return len(r.out) - r.at }
+
+// fill waits until something is at hand, or the stream has ended; room is read
+// into.
+func (r *relay) fill(room []byte) {
+	for r.waiting() == 0 && !r.ended {
+		r.pull(room)
+	}
+}
+
+// prime takes what the source has at hand already.
+func (r *relay) prime() {
+	if s, ok := r.src.(interface{ atHand() bool }); ok && s.atHand() {
+		r.pull(nil)
+	}
+}
+
+// pull reads the source once. Where the last pull filled its room more is
+// waiting, mostly, and a larger room saves writes.
+func (r *relay) pull(room []byte) {
+	if r.burst {
+		lent := r.n.buffers.get(true)
+		defer r.n.buffers.put(lent)
+		room = lent.bytes()
+	}
+	err := r.next(room)
+	r.burst = len(room) > 0 && r.waiting() >= len(room)/4*3
 	if err == nil {
 		return
 	}
@@ -68,14 +98,14 @@ func (r *relay) pull(p []byte) {
 }
 
 // next pulls from the source. A panic ends this stream, and nothing else.
-func (r *relay) next(p []byte) (err error) {
+func (r *relay) next(room []byte) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.n.panicked(r.call.target, v)
 			err = internalError()
 		}
 	}()
-	return r.src.pull(p, r.emit)
+	return r.src.pull(room, r.emit)
 }
 
 func (r *relay) frame(raw []byte) {
@@ -84,21 +114,33 @@ func (r *relay) frame(raw []byte) {
 	r.sent = true
 }
 
+// chunkHead is kept free in front of what waits: the length of an HTTP chunk.
+const chunkHead = 12
+
 // wait keeps bytes for the reader.
 func (r *relay) wait(raw []byte) {
-	if r.chunk == nil {
-		r.chunk = r.n.chunks.get()
-		r.out = r.chunk[:0]
+	if r.out == nil {
+		r.lent = r.n.buffers.get(r.burst)
+		r.out, r.at = r.lent.bytes()[:chunkHead], chunkHead
 	}
 	r.out = append(r.out, raw...)
 }
 
+// chunk makes one HTTP chunk of all that waits, in place. It is valid until
+// release.
+func (r *relay) chunk() []byte {
+	head := strconv.AppendInt(make([]byte, 0, chunkHead), int64(r.waiting()), 16)
+	head = append(head, '\r', '\n')
+	start := r.at - len(head)
+	copy(r.out[start:], head)
+	r.out = append(r.out, '\r', '\n')
+	return r.out[start:]
+}
+
 // release gives back the buffer of what was read, or is not.
 func (r *relay) release() {
-	if r.chunk != nil {
-		r.n.chunks.put(r.chunk)
-	}
-	r.chunk, r.out, r.at = nil, nil, 0
+	r.n.buffers.put(r.lent)
+	r.lent, r.out, r.at = buffer{}, nil, 0
 }
 
 // Close ends the source, whether or not it was read to its end.

@@ -39,21 +39,52 @@ func splitterOf(array bool) splitter {
 // cost a write of its own.
 func part(room []byte) []byte { return room[:len(room)-len(room)/8] }
 
-// readChunk is how much one Read of a source brings where nobody says.
-const readChunk = 4 << 10
+const (
+	readChunk  = 4 << 10  // how much one Read of a source brings where nobody says
+	burstChunk = 16 << 10 // the same, where the one before brought all that it could
+)
 
-// chunks lends buffers of that size. A stream waits for minutes and there are
-// thousands: only one that has something at hand keeps a buffer.
-type chunks struct{ pool sync.Pool }
+// buffers lends buffers. A stream waits for minutes and there are thousands:
+// only one that has something at hand keeps a buffer.
+type buffers struct{ chunks, bursts sync.Pool }
 
-func (c *chunks) get() *[readChunk]byte {
-	if b, ok := c.pool.Get().(*[readChunk]byte); ok {
-		return b
-	}
-	return new([readChunk]byte)
+// buffer is one that was lent; the zero buffer is none.
+type buffer struct {
+	chunk *[readChunk]byte
+	burst *[burstChunk]byte
 }
 
-func (c *chunks) put(b *[readChunk]byte) { c.pool.Put(b) }
+func (b *buffers) get(burst bool) buffer {
+	if !burst {
+		if c, ok := b.chunks.Get().(*[readChunk]byte); ok {
+			return buffer{chunk: c}
+		}
+		return buffer{chunk: new([readChunk]byte)}
+	}
+	if c, ok := b.bursts.Get().(*[burstChunk]byte); ok {
+		return buffer{burst: c}
+	}
+	return buffer{burst: new([burstChunk]byte)}
+}
+
+func (b *buffers) put(lent buffer) {
+	if lent.chunk != nil {
+		b.chunks.Put(lent.chunk)
+	}
+	if lent.burst != nil {
+		b.bursts.Put(lent.burst)
+	}
+}
+
+func (b buffer) bytes() []byte {
+	switch {
+	case b.chunk != nil:
+		return b.chunk[:]
+	case b.burst != nil:
+		return b.burst[:]
+	}
+	return nil
+}
 
 // hopStream is a stream that another node serves. What ends well there ends
 // well here: the owner has judged it.
