@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -124,4 +125,51 @@ func TestStopLetsStreamsEnd(t *testing.T) {
 	if body := <-got; !strings.HasSuffix(body, "data: [DONE]\n\n") {
 		t.Errorf("the stream was cut: %q", tail(body))
 	}
+}
+
+// A burst reaches the client in pieces other than those it came in, and nothing
+// of it waits for what comes later.
+func TestABurstPassesUnchanged(t *testing.T) {
+	var all strings.Builder
+	for i := range 3000 {
+		text := strings.Repeat("word ", 1+i%40)
+		if i == 1500 {
+			text = strings.Repeat("large ", 100_000)
+		}
+		fmt.Fprintf(&all, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q},\"finish_reason\":null}],\"usage\":null}\n\n", text)
+	}
+	const end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+	s := newScripted(t)
+	c := New(t, Options{Nodes: 2, Extra: s.blocks(1, "")})
+	for _, n := range c.Nodes {
+		goOn := make(chan struct{})
+		s.forever(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(w, all.String())
+			w.(http.Flusher).Flush()
+			<-goOn
+			_, _ = io.WriteString(w, end)
+		})
+		resp, err := http.DefaultClient.Do(Request(n, "alice", ChatPath, `{"model":"s-openai-0","stream":true,"messages":[{"role":"user","content":"hi"}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, all.Len())
+		if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != all.String() {
+			t.Errorf("through %s: %d of %d bytes are as they were: %v", n.Name(), commonPrefix(string(got), all.String()), all.Len(), err)
+		}
+		close(goOn)
+		if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != end {
+			t.Errorf("through %s: the end is %q: %v", n.Name(), tail(string(rest)), err)
+		}
+		resp.Body.Close()
+	}
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
