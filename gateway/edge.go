@@ -357,12 +357,17 @@ func hostOf(a net.Addr) string {
 }
 
 // readHeader copies the headers that may travel on to the owner and to the
-// provider: never credentials, never what belongs to this connection.
+// provider, all values into one string: never credentials, never what belongs
+// to this connection.
 func readHeader(h *fasthttp.RequestHeader) []hop.Field {
 	fields := make([]hop.Field, 0, 16)
+	var values strings.Builder
+	values.Grow(len(h.RawHeaders()))
 	for k, v := range h.All() {
 		if name, ok := upstream.Forwardable(k); ok {
-			fields = append(fields, hop.Field{Name: name, Value: string(v)})
+			at := values.Len()
+			values.Write(v)
+			fields = append(fields, hop.Field{Name: name, Value: values.String()[at:]})
 		}
 	}
 	return fields

@@ -145,7 +145,7 @@ func New(o Options) (*Node, error) {
 	n.prober = newProber(n)
 	n.health = health.New(health.Options{Origin: n.name, Now: o.Now, Broadcast: n.broadcast, OnFlip: n.flipped, OnReport: n.prober.report})
 	n.judge = func(id, model string) uint8 { return uint8(n.health.Check(id, model)) }
-	s, err := newSnapshot(o.Config, nil, n.dialing)
+	s, err := newSnapshot(o.Config, nil, n.dialing, n.metrics)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (n *Node) reload() ([]string, error) {
 	if fixed := config.NeedsRestart(old.config, next); len(fixed) > 0 {
 		return nil, fmt.Errorf("only a restart can change: %s", strings.Join(fixed, "; "))
 	}
-	s, err := newSnapshot(next, old, n.dialing)
+	s, err := newSnapshot(next, old, n.dialing, n.metrics)
 	if err != nil {
 		return nil, err
 	}

@@ -154,7 +154,7 @@ func (n *Node) readAnswer(ctx context.Context, t *trip, resp *upstream.Response)
 // credit notes that an instance answered: it is healthy, and the session is
 // there now.
 func (n *Node) credit(t *trip, p *provider, in *instance, choice balance.Choice, began time.Time) {
-	n.metrics.instanceRequests.WithLabelValues(p.Name, in.Name, "success").Inc()
+	in.success.Inc()
 	if t.endpoint.kind == kindCount {
 		n.release(t, in)
 		return

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/llmgw/llmgw/gateway/balance"
 	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/fetch"
@@ -39,14 +41,15 @@ type provider struct {
 
 type instance struct {
 	*config.Instance
-	id     string
-	client *upstream.Client
+	id      string
+	client  *upstream.Client
+	success prometheus.Counter // calls that it answered
 }
 
 // newSnapshot builds all that can fail before anything live changes. Clients
 // (and with them the warm connections) of old are kept where the instance is
 // the same.
-func newSnapshot(c *config.Config, old *snapshot, o upstream.Options) (*snapshot, error) {
+func newSnapshot(c *config.Config, old *snapshot, o upstream.Options, m *metrics) (*snapshot, error) {
 	s := &snapshot{
 		config:    c,
 		digest:    c.Digest(),
@@ -62,7 +65,7 @@ func newSnapshot(c *config.Config, old *snapshot, o upstream.Options) (*snapshot
 	}
 	count := make(map[protocol.Dialect]int)
 	for i := range c.Providers {
-		p, err := newProvider(&c.Providers[i], old, o)
+		p, err := newProvider(&c.Providers[i], old, o, m)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +81,7 @@ func newSnapshot(c *config.Config, old *snapshot, o upstream.Options) (*snapshot
 	return s, nil
 }
 
-func newProvider(c *config.Provider, old *snapshot, o upstream.Options) (*provider, error) {
+func newProvider(c *config.Provider, old *snapshot, o upstream.Options, m *metrics) (*provider, error) {
 	d, ok := protocol.ParseDialect(c.Dialect)
 	if !ok {
 		return nil, fmt.Errorf("provider %q: dialect %q is none of openai, anthropic, gemini", c.Name, c.Dialect)
@@ -89,7 +92,10 @@ func newProvider(c *config.Provider, old *snapshot, o upstream.Options) (*provid
 		in := &c.Instances[i]
 		id := in.ID()
 		members[i] = balance.Instance{ID: id, Priority: in.Priority, Weight: in.Weight}
-		p.instances = append(p.instances, &instance{Instance: in, id: id, client: clientFor(in, d, old, o)})
+		p.instances = append(p.instances, &instance{
+			Instance: in, id: id, client: clientFor(in, d, old, o),
+			success: m.instanceRequests.WithLabelValues(c.Name, in.Name, "success"),
+		})
 	}
 	p.group = balance.NewGroup(c.Name, c.SessionTTL, members)
 	return p, nil

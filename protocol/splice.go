@@ -70,11 +70,10 @@ func InsertMember(body []byte, m Member, name string, value []byte) Edit {
 // name.
 func AppendMember(body []byte, name string, value []byte) Edit {
 	at := bytes.LastIndexByte(body, '}')
-	with := QuoteString(nil, name)
-	with = append(with, ':')
-	with = append(with, value...)
+	with := make([]byte, 0, len(name)+len(value)+len(`,"":`))
 	if before := bytes.TrimRight(body[:at], " \t\r\n"); before[len(before)-1] != '{' {
-		with = append([]byte{','}, with...)
+		with = append(with, ',')
 	}
-	return Edit{Start: at, End: at, With: with}
+	with = append(QuoteString(with, name), ':')
+	return Edit{Start: at, End: at, With: append(with, value...)}
 }

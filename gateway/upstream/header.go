@@ -47,8 +47,14 @@ var common = map[string]string{
 	"X-Stainless-Timeout": "X-Stainless-Timeout", "X-Stainless-Async": "X-Stainless-Async", "X-Stainless-Helper-Method": "X-Stainless-Helper-Method",
 }
 
-// hopByHop are a response's headers that end at this hop (RFC 9110, 7.6.1).
-var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie"}
+// hopByHop tells whether a response's header ends at this hop (RFC 9110, 7.6.1).
+func hopByHop(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie":
+		return true
+	}
+	return false
+}
 
 func cleanResponse(h http.Header) {
 	for _, listed := range h["Connection"] {
@@ -56,7 +62,9 @@ func cleanResponse(h http.Header) {
 			h.Del(strings.TrimSpace(name))
 		}
 	}
-	for _, name := range hopByHop {
-		delete(h, name)
+	for name := range h {
+		if hopByHop(name) {
+			delete(h, name)
+		}
 	}
 }
