@@ -117,7 +117,7 @@ func TestBombs(t *testing.T) {
 			if err == nil {
 				t.Error("it is accepted")
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("it took %v", took)
 			}
 			if n := len(err.Error()); n > 10_000 {
