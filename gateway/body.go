@@ -9,7 +9,21 @@ import (
 	"github.com/llmgw/llmgw/protocol/openai"
 )
 
-// peek validates a call's JSON and reads what routing needs of it.
+// peek validates a call's JSON and reads what routing needs of it, once a call.
+func (c *call) peek() (protocol.Peek, *protocol.Error) {
+	if c.peeked == nil {
+		c.peeked = new(peeked)
+		c.peeked.peek, c.peeked.err = peek(c)
+	}
+	return c.peeked.peek, c.peeked.err
+}
+
+// peeked is what a look into a body gave.
+type peeked struct {
+	peek protocol.Peek
+	err  *protocol.Error
+}
+
 func peek(c *call) (protocol.Peek, *protocol.Error) {
 	var p protocol.Peek
 	var err error
@@ -17,7 +31,7 @@ func peek(c *call) (protocol.Peek, *protocol.Error) {
 	case protocol.Anthropic:
 		p, err = anthropic.Peek(c.body)
 	case protocol.Gemini:
-		err = gemini.Check(c.body)
+		p, err = gemini.Peek(c.body)
 		p.Model, p.Stream = strings.TrimPrefix(c.endpoint.model, "models/"), c.endpoint.stream
 	default:
 		p, err = openai.Peek(c.body)

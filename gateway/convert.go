@@ -39,7 +39,7 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 		return nil, protocol.Errorf(protocol.NotImplemented, "Compaction works only with models of OpenAI's dialect.")
 	}
 	c := &conversion{
-		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
+		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Scanned: true, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
 		client: clientCodecFor(t.endpoint, &t.peek),
 	}
 	if err := c.client.request(c.x, t.prompt()); err != nil {

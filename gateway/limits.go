@@ -68,7 +68,7 @@ func (t *trip) need() limit.Need {
 	if t.limits.Tokens <= 0 && t.limits.Day <= 0 {
 		return n
 	}
-	in, out := estimate(t.call)
+	in, out := estimate(t.call, t.peek.MaxOutput)
 	n.Tokens = in + out
 	if t.limits.Day > 0 {
 		to, _ := t.snap.route(t.peek.Model, t.endpoint.dialect)

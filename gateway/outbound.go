@@ -53,8 +53,7 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	}
 	own := ownThinking(t)
 	if edits = append(edits, own...); own == nil && t.caches(p) {
-		at := anthropic.Spans{System: t.peek.System, Tools: t.peek.Tools, Messages: t.peek.Messages}
-		edits = anthropic.CacheEdits(edits, t.body, at, model, n.cacheOptions(p))
+		edits = anthropic.CacheEdits(edits, t.body, anthropic.SpansOf(&t.peek), model, n.cacheOptions(p))
 	}
 	if t.wantsCacheKey(model) {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
@@ -77,7 +76,7 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 // provider's thinking: it fits this one no better than before.
 func ownThinking(t *trip) []protocol.Edit {
 	switch {
-	case t.endpoint.kind != kindGenerate && t.endpoint.kind != kindCount:
+	case !t.peek.Signs.Wrapped || t.endpoint.kind != kindGenerate && t.endpoint.kind != kindCount:
 		return nil
 	case t.endpoint.dialect == protocol.Anthropic:
 		return anthropic.OwnThinking(t.body)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -21,7 +20,7 @@ type pending struct {
 // pending, for the head to be sent. Failing over goes on behind it; but its
 // errors are events from then on.
 func (n *Node) patiently(ctx context.Context, c *call) (*answer, *pending) {
-	if !c.mayStream() {
+	if !c.wantsStream() {
 		return n.handle(ctx, c), nil
 	}
 	p := &pending{done: make(chan struct{})}
@@ -41,28 +40,18 @@ func (n *Node) patiently(ctx context.Context, c *call) (*answer, *pending) {
 	case <-p.done:
 		return p.answer, nil
 	case <-timer.C:
+		return nil, p
 	}
-	if seen, e := peek(c); e != nil || !seen.Stream {
-		<-p.done
-		return p.answer, nil
-	}
-	return nil, p
 }
 
-// mayStream tells whether a call may be for a stream, without parsing it.
-func (c *call) mayStream() bool {
-	if c.endpoint.stream || c.endpoint.kind != kindGenerate {
+// wantsStream tells whether a call is for a stream. What is wrong with its body
+// is told where it is served.
+func (c *call) wantsStream() bool {
+	if c.endpoint.kind != kindGenerate {
 		return c.endpoint.stream
 	}
-	for rest, found := c.body, true; found; {
-		if _, rest, found = bytes.Cut(rest, []byte(`"stream"`)); found {
-			value, ok := bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(":"))
-			if ok && bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("true")) {
-				return true
-			}
-		}
-	}
-	return false
+	seen, err := c.peek()
+	return err == nil && seen.Stream
 }
 
 // lateAnswer is the head of an answer that is still to come.

@@ -39,7 +39,7 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 	if key == nil || !key.Enabled {
 		return n.fail(t, protocol.Errorf(protocol.Authentication, "The API key is not known to this gateway."))
 	}
-	p, perr := peek(c)
+	p, perr := c.peek()
 	if perr != nil {
 		return n.fail(t, perr)
 	}

@@ -16,6 +16,8 @@ type Exchange struct {
 	Model string
 	// Target is the name that the instance is asked for.
 	Target string
+	// Scanned tells decoders of requests that the body has passed [ScanObject].
+	Scanned bool
 	// Now is when the call came, for "created".
 	Now time.Time
 	// Rand gives the random part of ids. Set it with [NewRand].
@@ -27,6 +29,15 @@ type Exchange struct {
 
 	warnings []Warning
 	names    map[string]Text // what a tool is called at the instance, to the client's name
+}
+
+// Scan is [ScanObject] for a decoder: it validates the body of a request,
+// unless it was validated before.
+func (x *Exchange) Scan(body []byte) error {
+	if x.Scanned {
+		return nil
+	}
+	return ScanObject(body, func([]byte, Member) {})
 }
 
 // NewRand makes the source of ids from two random numbers.

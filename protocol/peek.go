@@ -27,6 +27,18 @@ type Peek struct {
 	// HasMessages and HasInput tell whether "messages" and "input" are there.
 	HasMessages bool
 	HasInput    bool
+	// MaxOutput is the most tokens of output that the client wants; 0: it does
+	// not say.
+	MaxOutput int64
+	// Signs are what else was noticed in the body.
+	Signs Signs
+}
+
+// ReadMaxOutput sets MaxOutput from its value, a JSON value of any kind.
+func (p *Peek) ReadMaxOutput(value []byte) {
+	if n, ok := Int(value); ok && n > 0 {
+		p.MaxOutput = n
+	}
 }
 
 // ReadModelAndStream sets Model and Stream from their spans in body. It

@@ -1,7 +1,5 @@
 package protocol
 
-import "bytes"
-
 // RewriteArray returns list, a JSON array that has been validated, with what f
 // returns for each element in its place, and without those for which it
 // returns nil. It returns nil where nothing changes: f gives back what it was
@@ -26,11 +24,4 @@ func RewriteArray(list []byte, f func(element []byte) []byte) []byte {
 		out = append(out, '[')
 	}
 	return append(out, ']')
-}
-
-// MayHoldWrapped tells whether a body may hold a signature that
-// [Signature.Wrap] made, at the cost of a search. The end of the prefix is
-// rarer in texts than its beginning, and found faster.
-func MayHoldWrapped(body []byte) bool {
-	return bytes.Contains(body, []byte(wrapPrefix[len(wrapPrefix)-len("gw1."):]))
 }

@@ -34,9 +34,19 @@ func TestRewriteArray(t *testing.T) {
 	}
 }
 
-func TestMayHoldWrapped(t *testing.T) {
-	s := protocol.Signature{Maker: protocol.MadeByGemini, Data: protocol.Text(`"x"`)}
-	if !protocol.MayHoldWrapped([]byte(`{"signature":`+string(s.Wrap())+`}`)) || !protocol.MayHoldWrapped([]byte(`"llmgw1.none"`)) || protocol.MayHoldWrapped([]byte(`{"llmgw":1}`)) {
-		t.Error("wrong")
+func TestScanSigns(t *testing.T) {
+	wrapped := string(protocol.Signature{Maker: protocol.MadeByGemini, Data: protocol.Text(`"x"`)}.Wrap())
+	for body, want := range map[string]protocol.Signs{
+		`{"a":"llmgw1","b":"xllmgw1.none!","cache_controls":[{"cache-control":1}]}`: {},
+		`{"a":[{"signature":` + wrapped + `}]}`:                                     {Wrapped: true},
+		`{"a":"llmgw1.none"}`:                                                       {Wrapped: true},
+		`{"a":"bGxtZ3cxLltd"}`:                                                      {Wrapped: true},
+		`{"llmgw1.none":"cache_control"}`:                                           {},
+		`{"cache_control":null,"b":{"cache_control":{}}}`:                           {CacheControl: 1},
+		`{"b":[{"c":1, "cache_control" :{}}]}`:                                      {CacheControl: 14},
+	} {
+		if got, err := protocol.ScanSigns([]byte(body), func([]byte, protocol.Member) {}); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", body, got, err, want)
+		}
 	}
 }

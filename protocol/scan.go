@@ -38,12 +38,29 @@ func (m Member) Of(body []byte) []byte { return body[m.Start:m.End] }
 // repeats no content. Nothing is allocated on valid input of up to 48 members
 // whose names have no escapes.
 func ScanObject(body []byte, visit func(name []byte, m Member)) error {
+	_, err := ScanSigns(body, visit)
+	return err
+}
+
+// Signs are what a scan notices by the way. Each would be a search through the
+// whole body else.
+type Signs struct {
+	// CacheControl is the offset of the first name "cache_control", at any
+	// depth; 0: there is none.
+	CacheControl int
+	// Wrapped tells whether a string begins as what [Signature.Wrap] makes, or
+	// as the base64 of that.
+	Wrapped bool
+}
+
+// ScanSigns is [ScanObject] that tells what it noticed.
+func ScanSigns(body []byte, visit func(name []byte, m Member)) (Signs, error) {
 	s := scanner{body: body}
 	s.document(visit)
 	if s.fault != "" {
-		return s.error()
+		return Signs{}, s.error()
 	}
-	return nil
+	return s.signs, nil
 }
 
 // scanner walks a body. Its methods take the offset to start at and return
@@ -53,6 +70,7 @@ type scanner struct {
 	fault string
 	at    int
 	stack [MaxDepth / 64]uint64
+	signs Signs
 }
 
 func (s *scanner) fail(at int, fault string) int {
@@ -120,8 +138,21 @@ func (s *scanner) name(i int, fault string) int {
 	if i >= len(s.body) || s.body[i] != '"' {
 		return s.fail(i, fault)
 	}
-	return s.string(i + 1)
+	start := i
+	if i = s.string(i + 1); i > 0 {
+		s.named(start, i)
+	}
+	return i
 }
+
+// named notes the name of a member at any depth.
+func (s *scanner) named(start, end int) {
+	if end-start == len(cacheControl) && s.signs.CacheControl == 0 && string(s.body[start:end]) == cacheControl {
+		s.signs.CacheControl = start
+	}
+}
+
+const cacheControl = `"cache_control"`
 
 // colon reads what stands between a name and its value.
 func (s *scanner) colon(i int) int {

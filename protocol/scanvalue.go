@@ -13,10 +13,15 @@ func (s *scanner) value(i int) int {
 		case i >= len(b):
 			return s.fail(i, due(naming))
 		case b[i] == '"':
+			start := i
 			if i = s.string(i + 1); i < 0 {
 				return -1
 			}
+			if !naming && isWrapped(b[start:i]) {
+				s.signs.Wrapped = true
+			}
 			if naming {
+				s.named(start, i)
 				if i = s.colon(i); i < 0 {
 					return -1
 				}

@@ -10,6 +10,15 @@ import (
 // never taken for one of a provider's.
 const wrapPrefix = "llmgw1."
 
+// wrapPrefix64 begins the base64 of a text that begins with wrapPrefix.
+const wrapPrefix64 = "bGxtZ3cx"
+
+// isWrapped tells whether a string, with its quotes, begins with one of them.
+func isWrapped(quoted []byte) bool {
+	const n = 1 + len(wrapPrefix)
+	return len(quoted) > len(nothingWrapped) && (string(quoted[1:n]) == wrapPrefix || string(quoted[1:n+1]) == wrapPrefix64)
+}
+
 // nothingWrapped is a signature of the gateway's that carries none. It keeps a
 // block well-formed in a dialect that demands a signature.
 const nothingWrapped = wrapPrefix + "none"

@@ -45,17 +45,27 @@ func AutoCache(dst, body []byte, model string, o CacheOptions) []byte {
 	return protocol.Splice(dst, body, edits...)
 }
 
-// Spans are where the members of a request lie that can be marked.
-type Spans struct{ System, Tools, Messages protocol.Member }
+// Spans are where the members of a request lie that can be marked, and Named
+// where the first name "cache_control" stands, 0 where there is none.
+type Spans struct {
+	System, Tools, Messages protocol.Member
+	Named                   int
+}
+
+// SpansOf is what [Peek] has found of them.
+func SpansOf(p *protocol.Peek) Spans {
+	return Spans{System: p.System, Tools: p.Tools, Messages: p.Messages, Named: p.Signs.CacheControl}
+}
 
 // CacheEdits appends the edits that [AutoCache] makes, for a caller that has
 // others to make. at is where [Peek] has found the members; the zero Spans has
 // them looked for, which takes most of the time.
 func CacheEdits(edits []protocol.Edit, body []byte, at Spans, model string, o CacheOptions) []protocol.Edit {
-	if !o.System && !o.Tools && !o.Conversation || hasMark(body) {
+	searched := at == (Spans{})
+	if !o.System && !o.Tools && !o.Conversation || (searched || at.Named > 0) && hasMark(body[at.Named:]) {
 		return edits
 	}
-	if at == (Spans{}) {
+	if searched {
 		at = spansOf(body)
 	}
 	if o.Tools && at.Tools.Present() {

@@ -73,7 +73,7 @@ func TestAutoCache(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			edits := anthropic.CacheEdits(nil, body, anthropic.Spans{System: p.System, Tools: p.Tools, Messages: p.Messages}, "claude-sonnet-4-5", everywhere)
+			edits := anthropic.CacheEdits(nil, body, anthropic.SpansOf(&p), "claude-sonnet-4-5", everywhere)
 			if out := protocol.Splice(nil, body, edits...); !bytes.Equal(out, got) {
 				t.Errorf("with spans %s", out)
 			}
@@ -204,7 +204,7 @@ func BenchmarkAutoCache(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		at := anthropic.Spans{System: p.System, Tools: p.Tools, Messages: p.Messages}
+		at := anthropic.SpansOf(&p)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(body)))

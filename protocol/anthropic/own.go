@@ -6,11 +6,8 @@ import "github.com/llmgw/llmgw/protocol"
 // thinking that this gateway wrapped for its client, none where there is none.
 // A conversation that began with a model of another provider brings it along,
 // and Anthropic refuses a signature that is not its own. body must have been
-// validated.
+// validated; where its [protocol.Signs] show nothing wrapped there is nothing.
 func OwnThinking(body []byte) []protocol.Edit {
-	if !protocol.MayHoldWrapped(body) {
-		return nil
-	}
 	var messages protocol.Member
 	_ = protocol.ScanObject(body, func(name []byte, m protocol.Member) { // it has been validated
 		if string(name) == "messages" {

@@ -11,7 +11,7 @@ import (
 // unchanged as long as x lives. Errors are *protocol.Error of code
 // InvalidRequest whose Param names the field.
 func DecodeRequest(x *protocol.Exchange, body []byte) error {
-	if err := protocol.ScanObject(body, func([]byte, protocol.Member) {}); err != nil {
+	if err := x.Scan(body); err != nil {
 		return err
 	}
 	d := requestDecoder{x: x, body: body, c: protocol.NewCursor(body), r: new(protocol.Request), stack: make([]protocol.Part, 0, 8)}

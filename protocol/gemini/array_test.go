@@ -69,10 +69,18 @@ func TestElement(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	if err := gemini.Check([]byte(`{"contents":[]}`)); err != nil {
+	for _, body := range []string{`{"contents":[],"generationConfig":{"maxOutputTokens":9}}`, `{"generation_config":{"max_output_tokens":9.0}}`} {
+		if p, err := gemini.Peek([]byte(body)); err != nil || p.MaxOutput != 9 {
+			t.Errorf("%s: %+v, %v", body, p, err)
+		}
+	}
+	if _, err := gemini.Peek([]byte(`{"contents":[]}`)); err != nil {
 		t.Error(err)
 	}
-	if gemini.Check([]byte(`{"contents":[}`)) == nil || gemini.Check(nil) == nil {
+	if _, err := gemini.Peek([]byte(`{"contents":[}`)); err == nil {
+		t.Error("broken JSON accepted")
+	}
+	if _, err := gemini.Peek(nil); err == nil {
 		t.Error("broken JSON accepted")
 	}
 }

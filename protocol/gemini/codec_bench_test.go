@@ -86,9 +86,11 @@ func BenchmarkStreamEvent(b *testing.B) {
 	}
 }
 
-func BenchmarkCheck(b *testing.B) {
+func BenchmarkPeek(b *testing.B) {
 	body := toolRequest()
 	for b.Loop() {
-		gemini.Check(body)
+		if _, err := gemini.Peek(body); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

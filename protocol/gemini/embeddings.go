@@ -13,7 +13,7 @@ const maxEmbedBatch = 100
 // DecodeEmbeddingsRequest reads the body of embedContent, or of
 // batchEmbedContents, whose settings are those of its first request.
 func DecodeEmbeddingsRequest(x *protocol.Exchange, body []byte, batch bool) (*protocol.Embeddings, error) {
-	if err := Check(body); err != nil {
+	if err := protocol.ScanObject(body, func([]byte, protocol.Member) {}); err != nil {
 		return nil, err
 	}
 	d := embedDecoder{x: x, e: &protocol.Embeddings{Single: !batch}, c: protocol.NewCursor(body)}
@@ -153,7 +153,7 @@ func DecodeEmbeddingsResponse(e *protocol.Embeddings, body []byte) (*protocol.Em
 	if err := protocol.EmbeddedError(body); err != nil {
 		return nil, err
 	}
-	if Check(body) != nil {
+	if protocol.ScanObject(body, func([]byte, protocol.Member) {}) != nil {
 		return nil, unreadable()
 	}
 	r := &protocol.Embedded{}

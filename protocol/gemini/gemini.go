@@ -9,8 +9,25 @@ package gemini
 
 import "github.com/llmgw/llmgw/protocol"
 
-// Check validates the body of a request. The model and the wish for a stream
-// stand in the path. Errors are *protocol.Error.
-func Check(body []byte) error {
-	return protocol.ScanObject(body, func([]byte, protocol.Member) {})
+// Peek validates the body of a request and reads what routing needs. The model
+// and the wish for a stream stand in the path. Errors are *protocol.Error.
+func Peek(body []byte) (protocol.Peek, error) {
+	var p protocol.Peek
+	var config protocol.Member
+	signs, err := protocol.ScanSigns(body, func(name []byte, m protocol.Member) {
+		switch string(name) {
+		case "generationConfig", "generation_config":
+			config = m
+		}
+	})
+	if err != nil {
+		return protocol.Peek{}, err
+	}
+	p.Signs = signs
+	for _, name := range [...]string{"maxOutputTokens", "max_output_tokens"} {
+		if m, ok := protocol.Get(body, config, name); ok {
+			p.ReadMaxOutput(m.Of(body))
+		}
+	}
+	return p, nil
 }

@@ -1,21 +1,15 @@
 package gemini
 
-import (
-	"bytes"
-
-	"github.com/llmgw/llmgw/protocol"
-)
+import "github.com/llmgw/llmgw/protocol"
 
 // OwnSignatures returns the edits that take out of a generateContent request
 // the thinking that this gateway gave its client to carry as a signature, none
 // where there is none. A conversation that began with a model of another
 // provider brings it along, and Gemini refuses a signature that is not its own.
 // A call keeps its place for one, in which Gemini is told not to look. body
-// must have been validated.
+// must have been validated; where its [protocol.Signs] show nothing wrapped
+// there is nothing.
 func OwnSignatures(body []byte) []protocol.Edit {
-	if !bytes.Contains(body, []byte(carriedHead[4:])) { // the rarer half, found faster
-		return nil
-	}
 	var contents protocol.Member
 	_ = protocol.ScanObject(body, func(name []byte, m protocol.Member) { // it has been validated
 		if string(name) == "contents" {

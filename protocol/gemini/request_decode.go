@@ -13,7 +13,7 @@ import (
 // can do is refused where the answer would be another without it, and else
 // dropped with a warning. Errors are *protocol.Error.
 func DecodeRequest(x *protocol.Exchange, body []byte) error {
-	if err := Check(body); err != nil {
+	if err := x.Scan(body); err != nil {
 		return err
 	}
 	d := decoder{x: x, r: &protocol.Request{}, c: protocol.NewCursor(body)}

@@ -13,7 +13,7 @@ import (
 // is dropped with a warning. Errors are *protocol.Error of code InvalidRequest
 // that name the field.
 func DecodeChatRequest(x *protocol.Exchange, body []byte) error {
-	if err := protocol.ScanObject(body, func([]byte, protocol.Member) {}); err != nil {
+	if err := x.Scan(body); err != nil {
 		return err
 	}
 	x.Request = &protocol.Request{}

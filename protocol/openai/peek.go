@@ -12,7 +12,7 @@ import (
 func Peek(body []byte) (protocol.Peek, error) {
 	var p protocol.Peek
 	var key protocol.Member
-	err := protocol.ScanObject(body, func(name []byte, m protocol.Member) {
+	signs, err := protocol.ScanSigns(body, func(name []byte, m protocol.Member) {
 		switch string(name) {
 		case "model":
 			p.ModelSpan = m
@@ -30,11 +30,14 @@ func Peek(body []byte) (protocol.Peek, error) {
 			p.HasMessages = true
 		case "input":
 			p.HasInput = true
+		case "max_tokens", "max_completion_tokens", "max_output_tokens":
+			p.ReadMaxOutput(m.Of(body))
 		}
 	})
 	if err != nil {
 		return protocol.Peek{}, err
 	}
+	p.Signs = signs
 	if err := p.ReadModelAndStream(body); err != nil {
 		return protocol.Peek{}, err
 	}

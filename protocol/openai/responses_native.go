@@ -6,11 +6,9 @@ import "github.com/llmgw/llmgw/protocol"
 // API the reasoning that this gateway wrapped for its client, none where there
 // is none. A conversation that began with a model of another provider brings
 // it along, and OpenAI refuses what it has not encrypted itself. What is
-// OpenAI's own of it is unwrapped. body must have been validated.
+// OpenAI's own of it is unwrapped. body must have been validated;
+// where its [protocol.Signs] show nothing wrapped there is nothing.
 func OwnReasoning(body []byte) []protocol.Edit {
-	if !protocol.MayHoldWrapped(body) {
-		return nil
-	}
 	var input protocol.Member
 	_ = protocol.ScanObject(body, func(name []byte, m protocol.Member) { // it has been validated
 		if string(name) == "input" {
