@@ -83,7 +83,7 @@ func (n *Node) modelAnswer(s *snapshot, routes []config.Route, e endpoint, form 
 func geminiModels(routes []config.Route) []geminiModel {
 	list := make([]geminiModel, 0, len(routes))
 	for _, r := range routes {
-		list = append(list, geminiModel{Name: "models/" + r.Pattern, Version: "001", DisplayName: display(r), Methods: []string{"generateContent", "countTokens"}})
+		list = append(list, geminiModel{Name: "models/" + r.Pattern, Version: "001", DisplayName: display(r), Methods: []string{"generateContent", "streamGenerateContent", "countTokens"}})
 	}
 	return list
 }

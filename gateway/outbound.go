@@ -47,6 +47,9 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	if model != t.peek.Model && t.peek.ModelSpan.Present() {
 		edits = append(edits, protocol.Edit{Start: t.peek.ModelSpan.Start, End: t.peek.ModelSpan.End, With: protocol.QuoteString(nil, model)})
 	}
+	if model != t.peek.Model && t.endpoint.dialect == protocol.Gemini {
+		edits = append(edits, gemini.Rename(t.body, model)...)
+	}
 	o.usageForced = t.endpoint.path == "/chat/completions" && t.peek.Stream && !t.peek.IncludeUsage
 	if o.usageForced {
 		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)

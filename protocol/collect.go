@@ -101,8 +101,8 @@ func (c *Collector) close(choice int) {
 
 // ArgsOf makes a call's arguments of their JSON in a string, as OpenAI sends
 // them. Arguments are always an object: nothing becomes {}, another value
-// {"value":...}, and what is no JSON (the model was cut off) is kept under
-// "_raw_arguments".
+// {"value":...}, and what is no JSON (the model was cut off) or gives a name
+// twice, so that nobody knows what is meant, is kept under "_raw_arguments".
 func ArgsOf(text Text) Raw {
 	s := bytes.TrimSpace(text.Bytes())
 	if len(s) == 0 {
@@ -112,7 +112,7 @@ func ArgsOf(text Text) Raw {
 		return s
 	}
 	values := 0
-	if ScanArray(slices.Concat([]byte{'['}, s, []byte{']'}), func(Member) { values++ }) == nil && values == 1 {
+	if s[0] != '{' && ScanArray(slices.Concat([]byte{'['}, s, []byte{']'}), func(Member) { values++ }) == nil && values == 1 {
 		return slices.Concat(Raw(`{"value":`), s, []byte{'}'})
 	}
 	return slices.Concat(Raw(`{"_raw_arguments":`), Raw(text), []byte{'}'})

@@ -32,6 +32,8 @@ func plainObject(schema protocol.Raw) bool {
 			object = string(m.Of(schema)) == `"object"`
 		case "$schema", "$id", "anyOf", "oneOf", "allOf":
 			plain = false
+		case "properties", "required":
+			plain = plain && !protocol.IsNull(m.Of(schema))
 		}
 	})
 	return err == nil && object && plain

@@ -20,6 +20,8 @@ func (e *encoder) generationConfig() {
 		if e.r.TopLogprobs > 0 {
 			e.int("logprobs", e.r.TopLogprobs)
 		}
+	} else if e.r.TopLogprobs > 0 {
+		e.x.Warn("logprobs", "top_logprobs counts beside logprobs only")
 	}
 	e.format()
 	e.thinking()

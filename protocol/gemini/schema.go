@@ -182,7 +182,7 @@ func noArguments(schema protocol.Raw) bool {
 		case one:
 			says = says || v[0] == '{' || v[0] == '['
 		case named:
-			says = says || string(protocol.Raw(v).Compact()) != "{}"
+			says = says || !protocol.IsNull(v) && string(protocol.Raw(v).Compact()) != "{}"
 		default:
 			says = says || string(name) == "$ref"
 		}

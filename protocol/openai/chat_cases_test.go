@@ -138,7 +138,7 @@ func TestChatRequestFaults(t *testing.T) {
 		`{"messages":[{"role":"user","content":"x"}],"modalities":["text","audio"]}`:                                             "modalities[1]",
 		`{"messages":[{"role":"user","content":"x"}],"audio":{"voice":"v"}}`:                                                     "audio",
 		`{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"mcp"}]}`:                                                  "tools[0].type",
-		`{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{}}]}`:                               "tools[0].name",
+		`{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{}}]}`:                               "tools[0].function.name",
 		`{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":3}}]}`:      "tools[0].function.parameters",
 		`{"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"function","function":{"name":"g"}},` + oneTool + `}`: "tool_choice",
 		`{"messages":[{"role":"user","content":"x"}],"tool_choice":"maybe"}`:                                                     "tool_choice",

@@ -68,6 +68,11 @@ func (e *chatEncoder) user(m *protocol.Message) {
 		rest = rest[1:]
 	}
 	results := m.Parts[:len(m.Parts)-len(rest)]
+	for i := range rest {
+		if rest[i].Kind == protocol.PartServerTool { // a file for a tool that runs at the provider
+			e.warnServerTool()
+		}
+	}
 	if !shows(rest) && !holdsMedia(results) {
 		return
 	}
@@ -82,7 +87,7 @@ func (e *chatEncoder) user(m *protocol.Message) {
 	first := len(e.out)
 	for i := range results {
 		for j := range results[i].Parts {
-			if p := &results[i].Parts[j]; p.Media != nil {
+			if p := &results[i].Parts[j]; follows(p) {
 				e.part(first, p)
 			}
 		}
@@ -98,7 +103,7 @@ func shows(parts []protocol.Part) bool {
 	for i := range parts {
 		switch p := &parts[i]; p.Kind {
 		case protocol.PartText, protocol.PartRefusal, protocol.PartServerTool:
-			if p.Text != nil {
+			if !p.Text.Empty() {
 				return true
 			}
 		case protocol.PartImage, protocol.PartFile, protocol.PartAudio:
@@ -111,13 +116,17 @@ func shows(parts []protocol.Part) bool {
 func holdsMedia(results []protocol.Part) bool {
 	for i := range results {
 		for j := range results[i].Parts {
-			if results[i].Parts[j].Media != nil {
+			if follows(&results[i].Parts[j]) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// follows tells whether a part of a result must stand in the message behind it:
+// all but texts, and documents that are such.
+func follows(p *protocol.Part) bool { return p.Media != nil && plainOf(p.Media) == nil }
 
 // result writes the message of one tool's result.
 func (e *chatEncoder) result(p *protocol.Part) {
@@ -146,18 +155,20 @@ func (e *chatEncoder) resultText(p *protocol.Part) {
 		}
 		e.out = append(e.out, s...)
 	}
-	follows := ""
+	behind := ""
 	for i := range p.Parts {
 		switch q := &p.Parts[i]; {
 		case q.Kind == protocol.PartImage:
-			follows = "[image follows]"
+			behind = "[image follows]"
+		case q.Media != nil && follows(q):
+			behind = "[file follows]"
 		case q.Media != nil:
-			follows = "[file follows]"
+			line(protocol.Text(protocol.AppendTexts(nil, "\n", q.Media.Name, q.Media.Context, plainOf(q.Media))).Inner())
 		case q.Text != nil:
 			line(q.Text.Inner())
 		}
 	}
-	line([]byte(follows))
+	line([]byte(behind))
 	if p.IsError && !saysError(e.out[start:]) {
 		said := string(e.out[start:])
 		e.out = append(append(e.out[:start], "Error: "...), said...)
@@ -176,11 +187,11 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 	var refusal protocol.Text
 	for i := range m.Parts {
 		switch p := &m.Parts[i]; p.Kind {
-		case protocol.PartText:
-			texts++
-		case protocol.PartServerTool:
-			e.x.Warn("messages", "what another provider's own tools did is told in words or left out")
-			if p.Text != nil {
+		case protocol.PartText, protocol.PartServerTool:
+			if p.Kind == protocol.PartServerTool {
+				e.warnServerTool()
+			}
+			if !p.Text.Empty() {
 				texts++
 			}
 		case protocol.PartCall:
@@ -216,6 +227,10 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 		e.out = append(e.out, ']')
 	}
 	e.out = append(e.out, '}')
+}
+
+func (e *chatEncoder) warnServerTool() {
+	e.x.Warn("messages", "what another provider's own tools did is told in words or left out")
 }
 
 // thinking writes what a compatible server wants of its model's thinking:

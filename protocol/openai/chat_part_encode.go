@@ -66,7 +66,7 @@ func (e *chatEncoder) part(first int, p *protocol.Part) {
 }
 
 func (e *chatEncoder) text(t protocol.Text) {
-	if t != nil {
+	if !t.Empty() { // a text without characters carries a signature of Gemini's
 		e.out = append(e.out, `{"type":"text","text":`...)
 		e.out = append(e.out, t...)
 	}

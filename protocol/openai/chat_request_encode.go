@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"slices"
+
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -85,7 +87,13 @@ func (e *chatEncoder) limits() {
 		e.x.Warn("stop", "not supported by this model")
 		return
 	}
-	stop := e.r.Stop
+	stop := slices.DeleteFunc(slices.Clone(e.r.Stop), protocol.Text.Empty)
+	if len(stop) < len(e.r.Stop) {
+		e.x.Warn("stop", "empty sequence dropped")
+	}
+	if len(stop) == 0 {
+		return
+	}
 	if len(stop) > maxStop {
 		e.x.Warn("stop", "only the first 4 are used")
 		stop = stop[:maxStop]

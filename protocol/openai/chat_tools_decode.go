@@ -16,7 +16,7 @@ func (d *chatDecoder) toolMember(name []byte) {
 		c.Array(func(int) {
 			var t protocol.Tool
 			c.Object(func(name []byte) { d.toolField(&t, name) })
-			d.addTool(t)
+			d.addTool(t, "name")
 		})
 	case "tool_choice", "function_call":
 		d.choice()
@@ -34,6 +34,7 @@ func (d *chatDecoder) tool() {
 	c := d.c
 	var t protocol.Tool
 	var kind protocol.Text
+	field := "name"
 	d.search = protocol.WebSearch{}
 	c.Object(func(name []byte) {
 		switch string(name) {
@@ -42,9 +43,8 @@ func (d *chatDecoder) tool() {
 			if in := kind.Plain(); string(in) != "function" && string(in) != "custom" && !isSearch(kind) {
 				c.Fail("this type of tool is not supported.")
 			}
-		case "function":
-			c.Object(func(name []byte) { d.toolField(&t, name) })
-		case "custom":
+		case "function", "custom":
+			field = string(name) + ".name"
 			c.Object(func(name []byte) { d.toolField(&t, name) })
 		default:
 			d.toolField(&t, name)
@@ -62,7 +62,7 @@ func (d *chatDecoder) tool() {
 	default:
 		t.Raw = nil
 	}
-	d.addTool(t)
+	d.addTool(t, field)
 }
 
 // isSearch tells whether a tool is its provider's search: web_search with or
@@ -83,9 +83,10 @@ func (d *chatDecoder) nestedSearch(w *protocol.WebSearch, parameters protocol.Ra
 	}
 }
 
-func (d *chatDecoder) addTool(t protocol.Tool) {
+// addTool adds a tool whose name stood in field.
+func (d *chatDecoder) addTool(t protocol.Tool, field string) {
 	if t.Name.Empty() {
-		d.missing("name") // no harm where an error is there already: the first one counts
+		d.missing(field) // no harm where an error is there already: the first one counts
 		return
 	}
 	if d.r.Tools == nil {
