@@ -150,7 +150,7 @@ func (n *Node) ringView() any {
 func (n *Node) ringOf(w http.ResponseWriter, r *http.Request) {
 	key := r.PathValue("key")
 	if n.snap.Load().keys[key] == nil {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "no api_key of that name is configured"})
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("no api_key is called %q", key)})
 		return
 	}
 	owner, standby := n.placement.of(key)

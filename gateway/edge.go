@@ -124,7 +124,7 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 		return n.reply(c, n.failure(form, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."}))
 	}
 	snap := n.snap.Load()
-	key, perr := authenticate(snap, credential(c.Request(), e.dialect))
+	key, perr := authenticate(snap, forms(c.Request(), e.dialect))
 	if perr != nil {
 		n.metrics.refused(key, perr)
 		return n.reply(c, n.failure(form, id, perr))

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,7 +13,7 @@ import (
 func envCommand(w world) *cobra.Command {
 	var address string
 	c := &cobra.Command{
-		Use: "env CLIENT", Short: "Print the lines that point a client here: claude-code, codex, gemini, opencode, openai", Args: exactly(1, "a client: claude-code, codex, gemini, opencode or openai"),
+		Use: "env CLIENT", Short: "Print the lines that point a client here: claude-code, codex, gemini, opencode, openai", ValidArgs: slices.Sorted(maps.Keys(clients)), Args: exactly(1, "a client: claude-code, codex, gemini, opencode or openai"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if u, err := url.Parse(address); err != nil || u.Host == "" {
 				return usageError{fmt.Errorf("--url %q is no URL", address)}

@@ -113,7 +113,7 @@ func versionCommand(w world) *cobra.Command {
 
 func completionCommand(w world) *cobra.Command {
 	return &cobra.Command{
-		Use: "completion SHELL", Short: "Print a shell's completion script: bash, zsh, fish, powershell", Args: exactly(1, "a shell: bash, zsh, fish or powershell"),
+		Use: "completion SHELL", Short: "Print a shell's completion script: bash, zsh, fish, powershell", ValidArgs: []string{"bash", "zsh", "fish", "powershell"}, Args: exactly(1, "a shell: bash, zsh, fish or powershell"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch args[0] {
 			case "bash":

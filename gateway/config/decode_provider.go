@@ -195,6 +195,9 @@ func (b *body) baseURL() *url.URL {
 	if u.Scheme == "http" && !private(u.Hostname()) {
 		b.d.warnf(b.at("base_url"), "Unencrypted", "Requests and credentials travel to %s in the clear. Write https:// if it is offered.", u.Hostname())
 	}
+	if u.Path == "" {
+		b.d.warnf(b.at("base_url"), "No version in base_url", "Calls go to %s/models and the like. Most services want the version, such as https://api.openai.com/v1.", u)
+	}
 	return u
 }
 

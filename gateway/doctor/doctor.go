@@ -45,7 +45,7 @@ type Options struct {
 func Run(ctx context.Context, c *config.Config, o Options) bool {
 	d := &doctor{config: c, o: o, healthy: true}
 	d.check("configuration", "valid", func() (Status, string) {
-		return Pass, fmt.Sprintf("%d providers, %d routes, %d keys", len(c.Providers), len(c.Routes), len(c.Keys))
+		return Pass, fmt.Sprintf("providers: %d, routes: %d, keys: %d", len(c.Providers), len(c.Routes), len(c.Keys))
 	})
 	for i := range c.Providers {
 		p := &c.Providers[i]

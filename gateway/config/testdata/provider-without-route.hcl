@@ -7,6 +7,6 @@ provider "openai" {
   }
 }
 provider "gemini" {
-  instance "a" { base_url = "https://a.example" }
+  instance "a" { base_url = "https://a.example/v1" }
 }
 route "*" { provider = "openai" }

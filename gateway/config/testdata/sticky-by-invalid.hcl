@@ -8,5 +8,5 @@ provider "openai" {
 }
 provider "gemini" {
   sticky_by = []
-  instance "a" { base_url = "https://a.example" }
+  instance "a" { base_url = "https://a.example/v1" }
 }
