@@ -33,7 +33,7 @@ func (e evidence) takeover() (most time.Duration, of outcome) {
 func (e evidence) usual(c crash, kind string) time.Duration {
 	var took []time.Duration
 	for _, o := range e.outcomes {
-		if o.edge != c.node && e.owners[o.key] == c.node && o.kind.name == kind && answered(o) && o.ended.Before(c.from) {
+		if o.edge != c.node && e.owners[o.key] == c.node && o.kind.name == kind && answered(o) && o.head.Before(c.from) {
 			took = append(took, o.head.Sub(o.began))
 		}
 	}
