@@ -161,6 +161,8 @@ func TestDecodeResponse(t *testing.T) {
 		{"case-55 a pause", `{"content":[{"type":"text","text":"a"}],"stop_reason":"pause_turn",` + usage + `}`, []protocol.Part{words("a")}, protocol.Stop{Reason: protocol.StopPause}},
 		{"case-89 interleaved", `{"content":[{"type":"text","text":"a"},{"type":"thinking","thinking":"b","signature":"s"},{"type":"tool_use","id":"c","name":"f","input":{}},{"type":"text","text":""},{"type":"text","text":"d"},{"type":"unheard","text":"e"}],"stop_reason":"tool_use",` + usage + `}`,
 			[]protocol.Part{words("a"), thought(protocol.MadeByAnthropic, "b", "s"), call("c", "f", "{}"), words("d")}, protocol.Stop{Reason: protocol.StopTool}},
+		{"indented arguments", `{"content":[{"type":"tool_use","id":"c","name":"f","input":{ "a b": [1,
+			"c  d"] }}],"stop_reason":"tool_use",` + usage + `}`, []protocol.Part{call("c", "f", `{"a b":[1,"c  d"]}`)}, protocol.Stop{Reason: protocol.StopTool}},
 		{"a stop sequence", `{"content":[],"stop_reason":"stop_sequence","stop_sequence":"END",` + usage + `}`, nil, protocol.Stop{Reason: protocol.StopSequence, Sequence: str("END")}},
 		{"max_tokens in a call", `{"content":[{"type":"tool_use","id":"c","name":"f","input":null}],"stop_reason":"max_tokens",` + usage + `}`, []protocol.Part{call("c", "f", "{}")}, protocol.Stop{Reason: protocol.StopLength}},
 		{"what is to come", `{"content":[{"type":"text","text":"a"}],"stop_reason":"bored",` + usage + `}`, []protocol.Part{words("a")}, protocol.Stop{Reason: protocol.StopEnd}},

@@ -165,6 +165,7 @@ func (d *responseDecoder) call(b *answerBlock) {
 	if len(b.input) == 0 || b.input[0] != '{' {
 		b.input = protocol.Raw("{}")
 	}
+	b.input = b.input.Compact() // as a stream would have it
 	if d.x.FormatTool != "" && b.name.Is(d.x.FormatTool) {
 		d.parts = append(d.parts, protocol.Part{Kind: protocol.PartText, Text: protocol.AppendQuotedJSON(nil, b.input)})
 		return

@@ -40,6 +40,30 @@ func TestPiece(t *testing.T) {
 	}
 }
 
+// An answer that ended because the model failed is a failure for a client of
+// another dialect, unless something of use came before or with it.
+func TestUsablePiece(t *testing.T) {
+	const failed = `"finishReason":"MALFORMED_FUNCTION_CALL"`
+	for _, c := range []struct {
+		chunk string
+		begun bool
+		want  protocol.Piece
+	}{
+		{`{"candidates":[{"content":{"role":"model"},` + failed + `}]}`, false, protocol.Failure},
+		{`{"candidates":[{` + failed + `}]}`, true, protocol.End},
+		{`{"candidates":[{"content":{"parts":[{"text":"x"}]},` + failed + `}]}`, false, protocol.End},
+		{`{"candidates":[{` + failed + `},{"finishReason":"STOP"}]}`, false, protocol.End},
+		{`{"candidates":[{"finishReason":"SAFETY"}]}`, false, protocol.End},
+		{`{"promptFeedback":{"blockReason":"SAFETY"}}`, false, protocol.End},
+		{`{"candidates":[{"content":{"parts":[{"text":"x"}]}}]}`, false, protocol.Content},
+	} {
+		piece, e := gemini.UsablePiece([]byte("data: "+c.chunk+"\r\n\r\n"), c.begun)
+		if piece != c.want || (e != nil) != (piece == protocol.Failure) || e != nil && (!e.Unusable || e.Reason != "malformed_function_call") {
+			t.Errorf("%s, begun %v: %s %+v", c.chunk, c.begun, piece, e)
+		}
+	}
+}
+
 // Every recorded stream has content, and a finish reason in the end.
 func TestPiecesOfRecordings(t *testing.T) {
 	for _, r := range protocoltest.Recordings(t, "gemini") {

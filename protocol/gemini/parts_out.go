@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -19,15 +20,16 @@ type answerPart struct {
 	signature protocol.Signature
 	thinking  []protocol.Part // with signatures of others, for the next call
 
-	text  []byte // decoded, where citations may come
-	cites []protocol.Citation
-	logs  protocol.Raw
-	stop  protocol.Stop
-	ended bool
-	keep  bool // text is kept
-	held  int  // bytes of thinking kept
-	over  bool // a call is longer than it may be
-	at    int  // where in text, in code points, the open part begins
+	text   []byte // decoded, where citations may come
+	cites  []protocol.Citation
+	placed int // so many of cites count from the beginning of text, the others from that of the open part
+	logs   protocol.Raw
+	stop   protocol.Stop
+	ended  bool
+	keep   int  // so much of text is kept; 0: no more of it
+	held   int  // bytes of thinking kept
+	over   bool // a call is longer than it may be
+	at     int  // where in text, in code points, the open part begins
 }
 
 // event appends the parts that an event completes, without a comma before the
@@ -42,14 +44,10 @@ func (a *answerPart) event(dst []byte, e *protocol.Event) []byte {
 		return a.sign(dst, e.Part.Signature)
 	case protocol.EventCite:
 		for _, c := range e.Part.Citations {
-			if !a.keep {
+			if a.keep == 0 {
 				break
 			}
 			c.URL, c.Title = bytes.Clone(c.URL), bytes.Clone(c.Title)
-			if c.Start == 0 && c.End == 0 {
-				c.End = len([]rune(string(a.text))) - a.at
-			}
-			c.Start, c.End = c.Start+a.at, c.End+a.at
 			a.cites = append(a.cites, c)
 		}
 	case protocol.EventPartStop:
@@ -73,8 +71,8 @@ func (a *answerPart) start(dst []byte, p *protocol.Part) []byte {
 	a.signature = protocol.Signature{}
 	switch p.Kind {
 	case protocol.PartText:
-		if a.keep {
-			a.at = len([]rune(string(a.text)))
+		if a.keep > 0 {
+			a.at, a.placed = utf8.RuneCount(a.text), len(a.cites)
 		}
 	case protocol.PartCall:
 		a.id, a.name = append(a.id[:0], p.ID...), append(a.name[:0], p.Name...)
@@ -99,11 +97,11 @@ func (a *answerPart) delta(dst []byte, t protocol.Text) []byte {
 	}
 	switch a.kind {
 	case protocol.PartText, protocol.PartRefusal:
-		if len(a.text)+len(t) > maxHeld {
-			a.keep, a.cites = false, nil
+		if len(a.text)+len(t) > a.keep {
+			a.keep, a.cites = 0, nil
 		}
-		if a.keep {
-			a.text = append(a.text, t.String()...)
+		if a.keep > 0 {
+			a.text = appendDecoded(a.text, t)
 		}
 		dst = append(comma(dst), `{"text":`...)
 		return append(append(dst, t...), '}')
@@ -123,6 +121,18 @@ func (a *answerPart) delta(dst []byte, t protocol.Text) []byte {
 	return dst
 }
 
+// place finds where in the answer the citations of the open text are, which is
+// whole: those without a place are of all of it.
+func (a *answerPart) place() {
+	for ; a.placed < len(a.cites); a.placed++ {
+		c := &a.cites[a.placed]
+		if c.Start == 0 && c.End == 0 {
+			c.End = utf8.RuneCount(a.text) - a.at
+		}
+		c.Start, c.End = c.Start+a.at, c.End+a.at
+	}
+}
+
 func (a *answerPart) sign(dst []byte, s protocol.Signature) []byte {
 	a.setSignature(s)
 	if s.Maker != protocol.MadeByGemini || a.kind == protocol.PartCall {
@@ -135,6 +145,8 @@ func (a *answerPart) sign(dst []byte, s protocol.Signature) []byte {
 
 func (a *answerPart) finish(dst []byte) []byte {
 	switch a.kind {
+	case protocol.PartText:
+		a.place()
 	case protocol.PartThinking, protocol.PartRedacted:
 		if a.signature.Present() && a.held <= maxHeld {
 			text := append(append(protocol.Text{'"'}, a.buf...), '"')

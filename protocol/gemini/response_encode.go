@@ -10,7 +10,7 @@ import (
 // EncodeResponse appends a whole answer for a client of generateContent.
 func EncodeResponse(dst []byte, x *protocol.Exchange, r *protocol.Response) []byte {
 	e := newStreamEncoder(x)
-	e.whole = true
+	e.whole, e.cited = true, maxHeld
 	for _, ev := range r.Replay(nil) {
 		dst = e.Event(dst, &ev)
 	}

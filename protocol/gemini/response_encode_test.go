@@ -91,6 +91,20 @@ func testEncodeAnswers(t *testing.T) {
 	golden(t, "answers.txt", out.String())
 }
 
+// A citation may come before the text that it is of.
+func TestStreamEncoderCitesAhead(t *testing.T) {
+	out := string(stream(exchange(&protocol.Request{}, "m"), []protocol.Event{
+		{Kind: protocol.EventStart}, {Kind: protocol.EventPartStart, Part: &protocol.Part{}}, {Kind: protocol.EventDelta, Text: text("é")}, {Kind: protocol.EventPartStop},
+		{Kind: protocol.EventPartStart, Part: &protocol.Part{}},
+		{Kind: protocol.EventCite, Part: &protocol.Part{Citations: []protocol.Citation{{URL: text("https://a")}}}},
+		{Kind: protocol.EventDelta, Text: text("日本")}, {Kind: protocol.EventPartStop},
+		{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopEnd}}, {Kind: protocol.EventEnd},
+	}))
+	if !strings.Contains(out, `{"startIndex":2,"endIndex":8,"text":"日本"}`) {
+		t.Error(out)
+	}
+}
+
 // Arguments come in pieces and go out whole.
 func TestStreamEncoderBuffersArguments(t *testing.T) {
 	x := exchange(nil, "x")

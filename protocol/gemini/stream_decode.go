@@ -11,10 +11,12 @@ import (
 // NewStreamDecoder returns the decoder of one stream: of server-sent events,
 // or of the elements of the JSON array that the API sends without alt=sse.
 func NewStreamDecoder(x *protocol.Exchange) protocol.StreamDecoder {
-	d := &streamDecoder{x: x}
+	d := &streamDecoder{x: x, cited: maxUnasked}
 	d.choices = d.first[:0]
 	if r := x.Request; r != nil {
-		d.grounded = r.WebSearch != nil || slices.ContainsFunc(r.Tools, func(t protocol.Tool) bool { return t.Kind == protocol.ToolServer })
+		if r.WebSearch != nil || slices.ContainsFunc(r.Tools, func(t protocol.Tool) bool { return t.Kind == protocol.ToolServer }) {
+			d.cited = maxHeld
+		}
 		d.logprobs = r.Logprobs
 		d.single = r.Parallel == protocol.No
 	}
@@ -26,6 +28,7 @@ func NewStreamDecoder(x *protocol.Exchange) protocol.StreamDecoder {
 // kept.
 func DecodeResponse(x *protocol.Exchange, body []byte) (*protocol.Response, error) {
 	d := NewStreamDecoder(x)
+	d.(*streamDecoder).cited = maxHeld
 	var all protocol.Collector
 	var events []protocol.Event
 	add := func(more []protocol.Event) {
@@ -54,6 +57,10 @@ func DecodeResponse(x *protocol.Exchange, body []byte) (*protocol.Response, erro
 // used: the arguments of a call, the text that citations point into.
 const maxHeld = sse.MaxFrame
 
+// maxUnasked bounds the text that is kept for citations where nothing was asked
+// for that gives some.
+const maxUnasked = 64 << 10
+
 func unreadable() *protocol.Error {
 	return protocol.Errorf(protocol.BadGateway, "The provider's answer is not readable.")
 }
@@ -63,7 +70,7 @@ type streamDecoder struct {
 	x   *protocol.Exchange
 	out []protocol.Event // of the frame at hand
 
-	grounded bool // texts are kept for the places of citations
+	cited    int  // so much text is kept for the places of citations; 0: no more of it
 	logprobs bool // the client wants them
 	single   bool // the client wants one call at a time
 
@@ -258,7 +265,7 @@ func (d *streamDecoder) candidate(c *protocol.Cursor) {
 			d.emit(protocol.Event{Kind: protocol.EventLogprobs, Choice: ch.index, Raw: raw})
 		}
 	}
-	if d.grounded && grounding != nil && bytes.Contains(grounding, []byte(`"groundingSupports"`)) {
+	if grounding != nil && bytes.Contains(grounding, []byte(`"groundingSupports"`)) {
 		ch.grounding = bytes.Clone(grounding)
 	}
 	if s, ok := protocol.String(reason); ok && s != "" {

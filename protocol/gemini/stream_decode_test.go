@@ -198,6 +198,30 @@ func TestDecodeResponseErrors(t *testing.T) {
 // The places of citations, told in bytes, become code points.
 func TestGrounding(t *testing.T) { t.Run("case-91", testGrounding) }
 
+// Citations that nothing was asked for are shown as long as the text is short.
+func TestUnaskedGrounding(t *testing.T) {
+	meta := `,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a"}}],"groundingSupports":[{"segment":{"startIndex":0,"endIndex":1},"groundingChunkIndices":[0]}]}`
+	for _, c := range []struct{ length, streamed, whole int }{{10, 1, 1}, {70 << 10, 0, 1}} {
+		body := parts(`{"text":"`+strings.Repeat("x", c.length)+`"}`, meta, stopped)
+		if n := len(collect(t, events(t, exchange(&protocol.Request{}, "gemini-3"), chunks(body), 0)).Choices[0].Parts[0].Citations); n != c.streamed {
+			t.Errorf("%d bytes, streamed: %d citations", c.length, n)
+		}
+		r, err := gemini.DecodeResponse(exchange(&protocol.Request{}, "gemini-3"), []byte(body))
+		if err != nil || len(r.Choices[0].Parts[0].Citations) != c.whole {
+			t.Errorf("%d bytes: %+v %v", c.length, r, err)
+		}
+	}
+}
+
+// Google indents whole answers; the arguments of a call are not the less
+// compact.
+func TestIndentedArguments(t *testing.T) {
+	r, err := gemini.DecodeResponse(exchange(&protocol.Request{}, "gemini-3"), []byte(parts("{\"functionCall\":{\"name\":\"f\",\"args\":{\n  \"a b\": [1,\n 2]\n}}}", stopped)))
+	if err != nil || string(r.Choices[0].Parts[0].Args) != `{"a b":[1,2]}` {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 func testGrounding(t *testing.T) {
 	meta := `,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a","title":"A"}},{"retrievedContext":{"title":"A"}},{"web":{"uri":"https://c"}}],"groundingSupports":[
 		{"segment":{"endIndex":6,"text":"日本"},"groundingChunkIndices":[0,1,2,9]},

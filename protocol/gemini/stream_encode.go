@@ -14,11 +14,13 @@ import (
 func NewStreamEncoder(x *protocol.Exchange) protocol.StreamEncoder { return newStreamEncoder(x) }
 
 func newStreamEncoder(x *protocol.Exchange) *streamEncoder {
-	e := &streamEncoder{x: x}
+	e := &streamEncoder{x: x, cited: maxUnasked}
 	e.choices = e.first[:0]
 	if r := x.Request; r != nil {
 		e.show = r.Reasoning.Show == protocol.Yes
-		e.cites = r.WebSearch != nil
+		if r.WebSearch != nil {
+			e.cited = maxHeld
+		}
 	}
 	return e
 }
@@ -48,7 +50,7 @@ const ArrayEnd = "]\n"
 type streamEncoder struct {
 	x     *protocol.Exchange
 	show  bool
-	cites bool
+	cited int // so much text is kept for the places of citations
 	whole bool
 
 	tail    []byte // what every chunk ends with
@@ -128,7 +130,7 @@ func (e *streamEncoder) choice(index int) int {
 			return i
 		}
 	}
-	e.choices = append(e.choices, answerPart{index: index, show: e.show, keep: e.cites || e.whole})
+	e.choices = append(e.choices, answerPart{index: index, show: e.show, keep: e.cited})
 	e.all = append(e.all, nil)
 	return len(e.choices) - 1
 }

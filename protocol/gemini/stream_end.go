@@ -15,7 +15,7 @@ func (d *streamDecoder) End(dst []protocol.Event) []protocol.Event {
 	d.out = dst
 	d.readUsage()
 	if len(d.choices) == 0 && d.blocked != nil {
-		d.emit(protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopRefusal, Detail: d.blocked}})
+		d.emit(protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopRefusal, Detail: d.blocked}, Tier: d.tier})
 	} else {
 		d.endChoices()
 	}
@@ -42,13 +42,13 @@ func (d *streamDecoder) endChoices() {
 			d.fail(err)
 			return
 		}
-		if ch.open && ch.kind == protocol.PartText && d.grounded && ch.grounding != nil {
+		if ch.open && ch.kind == protocol.PartText && d.cited > 0 && ch.grounding != nil {
 			if cites := citations(ch.grounding, ch.text, ch.partAt); len(cites) > 0 {
 				d.emit(protocol.Event{Kind: protocol.EventCite, Choice: ch.index, Part: &protocol.Part{Citations: cites}})
 			}
 		}
 		d.close(ch)
-		d.emit(protocol.Event{Kind: protocol.EventStop, Choice: ch.index, Stop: stop})
+		d.emit(protocol.Event{Kind: protocol.EventStop, Choice: ch.index, Stop: stop, Tier: d.tier})
 	}
 }
 

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -105,14 +106,22 @@ func (d *streamDecoder) text(ch *choice, p *outPart) {
 
 // keepText keeps what citations may point into.
 func (d *streamDecoder) keepText(ch *choice, t protocol.Text) {
-	if !d.grounded {
+	if d.cited == 0 {
 		return
 	}
-	if d.held += len(t); d.held > maxHeld {
-		d.grounded = false
+	if d.held += len(t); d.held > d.cited {
+		d.cited = 0
 		return
 	}
-	ch.text = append(ch.text, t.String()...)
+	ch.text = appendDecoded(ch.text, t)
+}
+
+// appendDecoded appends what a text says.
+func appendDecoded(dst []byte, t protocol.Text) []byte {
+	if bytes.IndexByte(t, '\\') < 0 {
+		return append(dst, t.Inner()...)
+	}
+	return append(dst, t.String()...)
 }
 
 func madeHere(data protocol.Text) protocol.Signature {
@@ -181,7 +190,7 @@ func (d *streamDecoder) functionCall(ch *choice, p *outPart) {
 			name = textOf(v)
 		case "args":
 			if v[0] == '{' {
-				args = v
+				args = v.Compact() // Google indents whole answers
 			}
 		case "partialArgs":
 			pieces = v

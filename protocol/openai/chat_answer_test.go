@@ -53,6 +53,7 @@ var chatAnswers = []struct {
 	{name: "nothing but a limit, case-63", stop: protocol.Stop{Reason: protocol.StopLength}},
 	{name: "pause, case-55", parts: partsOf(textPart("hi")), stop: protocol.Stop{Reason: protocol.StopPause}},
 	{name: "refusal without text, case-56", stop: protocol.Stop{Reason: protocol.StopRefusal, Detail: protocol.TextOf("blocked: SAFETY")}},
+	{name: "refusal without a word, case-56", stop: protocol.Stop{Reason: protocol.StopRefusal}},
 	{name: "refusal in words", parts: partsOf(protocol.Part{Kind: protocol.PartRefusal, Text: protocol.TextOf("I cannot")}), stop: protocol.Stop{Reason: protocol.StopRefusal}},
 	{name: "calls around a provider's own, case-58", parts: partsOf(textPart("a"), callPart("1", "f", `{"x": 1}`), protocol.Part{Kind: protocol.PartServerTool, Name: protocol.TextOf("web_search"), Raw: protocol.Raw(`{"type":"server_tool_use"}`)}, callPart("2", "g", `{}`)), stop: protocol.Stop{Reason: protocol.StopTool}},
 	{name: "stop for tools without any", parts: partsOf(textPart("a")), stop: protocol.Stop{Reason: protocol.StopTool}},
@@ -130,6 +131,19 @@ func chatSeen(r *protocol.Response) (s chatSayings) {
 	}
 	s.Stop = r.Choices[0].Stop.Reason
 	return s
+}
+
+// Gemini tells the service tier at the end only: what follows names it.
+func TestChatTierAtTheEnd(t *testing.T) {
+	x := exchange(&protocol.Request{IncludeUsage: true})
+	out := string(encodeStream(x, []protocol.Event{
+		{Kind: protocol.EventStart}, {Kind: protocol.EventPartStart, Part: &protocol.Part{}}, {Kind: protocol.EventDelta, Text: protocol.TextOf("a")}, {Kind: protocol.EventPartStop},
+		{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopEnd}, Tier: "priority"}, {Kind: protocol.EventEnd, Tier: "priority"},
+	}))
+	const tier = `"service_tier":"priority","system_fingerprint":null,"choices":[`
+	if strings.Count(out, tier) != 2 || strings.Index(out, tier) > strings.Index(out, `"finish_reason":"stop"`) {
+		t.Error(out)
+	}
 }
 
 // The usage chunk comes only where the client asked for it.

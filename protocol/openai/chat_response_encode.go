@@ -64,7 +64,7 @@ func appendChoice(dst []byte, x *protocol.Exchange, i int, ch *protocol.Choice) 
 	switch {
 	case said.texts > 0:
 		dst = appendJoined(dst, ch.Parts, protocol.PartText)
-	case said.calls > 0 || said.images > 0 || refusal != nil:
+	case said.calls > 0 || said.images > 0 || ch.Stop.Reason == protocol.StopRefusal || refusal != nil:
 		dst = append(dst, "null"...)
 	default:
 		dst = append(dst, `""`...)

@@ -19,6 +19,7 @@ type chatStreamEncoder struct {
 	x       *protocol.Exchange
 	head    []byte // of every chunk, up to its choices
 	tail    string // of every chunk, behind its choices
+	tiered  bool   // the head names the service tier
 	choices []chatChoice
 }
 
@@ -87,11 +88,8 @@ func (e *chatStreamEncoder) start(dst []byte, ev *protocol.Event) []byte {
 	e.head = append(e.head, completionID(e.x, ev.ID)...)
 	e.head = append(e.head, `,"object":"chat.completion.chunk"`...)
 	e.head = appendOrigin(e.head, e.x, 0)
-	if ev.Tier != "" {
-		e.head = append(e.head, `,"service_tier":`...)
-		e.head = protocol.QuoteString(e.head, ev.Tier)
-	}
-	e.head = append(e.head, `,"system_fingerprint":null,"choices":[`...)
+	e.head = append(e.head, afterTier...)
+	e.tier(ev.Tier)
 	if e.x.Request.IncludeUsage {
 		e.tail = "],\"usage\":null}\n\n"
 	}
@@ -103,6 +101,20 @@ func (e *chatStreamEncoder) choice(i int) *chatChoice {
 		e.choices = append(e.choices, chatChoice{})
 	}
 	return &e.choices[i]
+}
+
+// afterTier is what stands in every chunk's head behind the service tier.
+const afterTier = `,"system_fingerprint":null,"choices":[`
+
+// tier puts a service tier into the head of all chunks to come. Gemini tells it
+// with the last counts.
+func (e *chatStreamEncoder) tier(name string) {
+	if name == "" || e.tiered {
+		return
+	}
+	e.tiered = true
+	e.head = append(e.head[:len(e.head)-len(afterTier)], `,"service_tier":`...)
+	e.head = append(protocol.QuoteString(e.head, name), afterTier...)
 }
 
 // role appends the first chunk of a choice.
@@ -314,6 +326,7 @@ func (e *chatStreamEncoder) stop(dst []byte, ch *chatChoice, ev *protocol.Event)
 		return dst
 	}
 	ch.stopped = true
+	e.tier(ev.Tier)
 	if !ch.said && ev.Stop.Reason == protocol.StopRefusal && ev.Stop.Detail != nil {
 		dst = e.open(dst, ev.Choice)
 		dst = append(dst, `"refusal":`...)
