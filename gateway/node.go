@@ -33,6 +33,10 @@ type Options struct {
 	Version string
 	Observe func(Record) // one call a finished request, on the node that served it; it must not block
 
+	// Reloaded is called with each configuration that Reload takes, before Reload
+	// returns; nil: nobody is told.
+	Reloaded func(*config.Config)
+
 	// Keepalive is how long a client's stream may be silent before the client
 	// gets a sign of life; default 15 s.
 	Keepalive time.Duration
@@ -48,15 +52,16 @@ type Options struct {
 
 // Node is one llmgw. Its methods may be called from any goroutine.
 type Node struct {
-	name    string
-	version string
-	log     *slog.Logger
-	load    func() (*config.Config, error)
-	observe func(Record)
-	dialing upstream.Options
-	now     func() time.Time
-	metrics *metrics
-	stats   stats
+	name     string
+	version  string
+	log      *slog.Logger
+	load     func() (*config.Config, error)
+	reloaded func(*config.Config)
+	observe  func(Record)
+	dialing  upstream.Options
+	now      func() time.Time
+	metrics  *metrics
+	stats    stats
 
 	snap      atomic.Pointer[snapshot]
 	reloading sync.Mutex
@@ -121,6 +126,7 @@ func New(o Options) (*Node, error) {
 		version:   o.Version,
 		log:       log.With("node", o.Config.NodeName),
 		load:      o.Load,
+		reloaded:  o.Reloaded,
 		observe:   o.Observe,
 		dialing:   o.Upstream,
 		now:       o.Now,

@@ -47,6 +47,9 @@ func (n *Node) reload() ([]string, error) {
 	}
 	changes := config.Changes(old.config, next)
 	n.install(s)
+	if n.reloaded != nil {
+		n.reloaded(next)
+	}
 	if n.cluster != nil {
 		if err := n.cluster.SetConfigDigest(s.digest); err != nil {
 			n.log.Warn("could not tell the cluster the new configuration's digest", "error", err)

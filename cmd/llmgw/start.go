@@ -62,7 +62,9 @@ func start(ctx context.Context, w world, path, pidPath string) (err error) {
 	for _, warning := range cfg.Warnings() {
 		fmt.Fprintln(w.err, warning)
 	}
-	log := newLogger(w, cfg.Log)
+	var shared logs
+	shared.set(cfg.Log)
+	log := shared.logger(w.err)
 	raiseFiles(log)
 
 	signals := make(chan os.Signal, 4)
@@ -76,7 +78,10 @@ func start(ctx context.Context, w world, path, pidPath string) (err error) {
 		}
 		defer pid.remove()
 	}
-	node, err := gateway.New(gateway.Options{Config: cfg, Load: load, Log: log, Version: version})
+	node, err := gateway.New(gateway.Options{
+		Config: cfg, Load: load, Log: log, Version: version,
+		Reloaded: func(c *config.Config) { shared.set(c.Log) },
+	})
 	if err != nil {
 		return err
 	}
@@ -121,14 +126,6 @@ func serveUntilStopped(ctx context.Context, node *gateway.Node, signals <-chan o
 			}
 		}
 	}
-}
-
-func newLogger(w world, c config.Log) *slog.Logger {
-	o := &slog.HandlerOptions{Level: c.Level}
-	if c.Format == "text" {
-		return slog.New(slog.NewTextHandler(w.err, o))
-	}
-	return slog.New(slog.NewJSONHandler(w.err, o))
 }
 
 // raiseFiles lifts the soft limit of open files to the hard one: a stream
