@@ -160,6 +160,10 @@ func (n *Node) stampLimits(t *trip, a *answer) {
 	if !t.stated {
 		t.state = n.limits.State(t.key)
 	}
+	if t.ticket.Valid() && !t.reached { // it is about to be given back
+		t.state.Requests.Used--
+		t.state.Tokens.Used -= t.ticket.Reserved()
+	}
 	kept := a.header[:0]
 	for _, f := range a.header {
 		if !strings.HasPrefix(f.Name, "X-Ratelimit-") && !strings.HasPrefix(f.Name, "Anthropic-Ratelimit-") {

@@ -83,7 +83,7 @@ func TestWhatReachedNoProviderIsGivenBack(t *testing.T) {
 	c := New(t, Options{Nodes: 1, Limits: map[string]string{"alice": "requests_per_minute = 1"}})
 	n := c.Nodes[0]
 	for range 3 {
-		if r := c.Post(n, "alice", ChatPath, `{"model":"unknown","messages":[]}`); r.Status != 404 || r.Header.Get("X-Ratelimit-Limit-Requests") != "1" {
+		if r := c.Post(n, "alice", ChatPath, `{"model":"unknown","messages":[]}`); r.Status != 404 || r.Header.Get("X-Ratelimit-Remaining-Requests") != "1" {
 			t.Fatalf("%d %s %v", r.Status, r.Body, r.Header)
 		}
 		if r := c.Post(n, "alice", ChatPath, `{"model":`); r.Status != 400 || r.Header.Get("X-Ratelimit-Remaining-Requests") != "1" {

@@ -7,6 +7,9 @@
 // failures of the network are skipped with a word. The clients and the stand-in
 // providers are in this process: it knows every request from both ends.
 //
+// A clock that is off has no row: a static Go program knows no clock but the
+// machine's. TestAClockOffByADay in gateway moves those of nodes in one process.
+//
 // Broken promises of correctness end it with status 1. Times only tell: they
 // are those of the machine.
 package main
