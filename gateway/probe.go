@@ -79,7 +79,7 @@ func (p *prober) round(ctx context.Context, now time.Time) {
 			p.due[in.id] = now.Add(probe.Interval)
 			v := p.n.health.Check(in.id, "")
 			trial := v == health.Trial || v == health.Overdue
-			if v == health.Down || trial && !p.n.health.BeginTrial(in.id) {
+			if v == health.Down && !p.n.health.ProbeLifts(in.id) || trial && !p.n.health.BeginTrial(in.id) {
 				continue // it rests, or somebody is trying it
 			}
 			started := p.start(ctx, in.id, func(ctx context.Context) {

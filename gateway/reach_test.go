@@ -136,10 +136,10 @@ func TestAnInstanceThatIsGoneIsKnownEverywhere(t *testing.T) {
 }
 
 // One node probes for all, and another one when that leaves; what it finds is
-// known to all.
+// known to all, and it takes back what it found without waiting for the pause.
 func TestProbes(t *testing.T) {
 	s := newScripted(t)
-	probe := "health {\n recovery_after = \"300ms\"\n probe {\n path = \"/models\"\n interval = \"200ms\"\n timeout = \"200ms\"\n }\n }"
+	probe := "health {\n recovery_after = \"10m\"\n probe {\n path = \"/models\"\n interval = \"200ms\"\n timeout = \"200ms\"\n }\n }"
 	var mu sync.Mutex
 	up, by := true, map[string]int{}
 	s.forever(func(w http.ResponseWriter, r *http.Request) {

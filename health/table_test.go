@@ -45,6 +45,37 @@ func TestPausesDoubleWhileTrialsFail(t *testing.T) {
 	})
 }
 
+// A probe takes back what a probe found, on whatever node, and nothing else.
+func TestAProbeLiftsWhatAProbeFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			cause        Cause
+			here, others bool
+		}{{CauseProbe, true, true}, {CauseConnect, true, false}, {CauseTimeout, false, false}, {CauseStatus, false, false}, {CauseCredentials, false, false}} {
+			var sent, unsent [][]byte
+			x, y := table("x", &sent), table("y", &unsent)
+			if x.ProbeLifts("p/a@1") {
+				t.Error("an instance that is up is lifted")
+			}
+			x.Fail("p/a@1", Failure{Cause: tt.cause, Reason: "why"})
+			for _, m := range sent {
+				if err := y.Merge(m, func(string, []byte) {}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if x.ProbeLifts("p/a@1") != tt.here || y.ProbeLifts("p/a@1") != tt.others {
+				t.Errorf("%s: %t, %t", tt.cause, x.ProbeLifts("p/a@1"), y.ProbeLifts("p/a@1"))
+			}
+			time.Sleep(time.Millisecond)
+			began := time.Now()
+			time.Sleep(time.Millisecond)
+			if x.Succeed("p/a@1", began); x.Check("p/a@1", "m") != Up || x.ProbeLifts("p/a@1") {
+				t.Errorf("%s: after a success: %d", tt.cause, x.Check("p/a@1", "m"))
+			}
+		}
+	})
+}
+
 func TestMergeDoesNotDependOnOrderOrRepetition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a, b [][]byte

@@ -69,6 +69,20 @@ func (s *state) trialVerdict(now int64) Verdict {
 	return Trial
 }
 
+// ProbeLifts tells whether the next probe that succeeds takes an instance up
+// again, before its pause is over: what a probe found is what a probe can find
+// again. Calls that fail are no such thing: an instance may list its models and
+// fail at every answer.
+func (t *Table) ProbeLifts(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.known[id]
+	if s == nil || !s.down.Load() || s.shown == nil || s.shown.claim {
+		return false
+	}
+	return s.shown.cause == CauseProbe || s.shown.cause == CauseConnect && s.shown.origin == t.o.Origin
+}
+
 // OnlyHere tells whether an instance is down for this node alone: others may
 // reach it.
 func (t *Table) OnlyHere(id string) bool {
