@@ -96,6 +96,37 @@ func TestEncodeUsage(t *testing.T) {
 }
 
 // The frames of a stream, one by one.
+// Arguments that are no object are held until they can be made one, so that the
+// input is the one of the whole answer; others pass piece by piece.
+func TestStreamedArguments(t *testing.T) {
+	for _, c := range []struct{ pieces, want []string }{
+		{[]string{`{"a`, `":1}`}, []string{`{"a`, `":1}`}},
+		{[]string{" \n", ` {"a":1}`}, []string{" \n {\"a\":1}"}},
+		{[]string{`{"a": "cu`}, []string{`{"a": "cu`}},
+		{[]string{"not", " json"}, []string{`{"_raw_arguments":"not json"}`}},
+		{[]string{"[1", ",2]"}, []string{`{"value":[1,2]}`}},
+		{[]string{"null"}, []string{`{"value":null}`}},
+		{[]string{" "}, []string{"{}"}},
+		{nil, nil},
+	} {
+		call := call("call_1", "f", "")
+		events := []protocol.Event{{Kind: protocol.EventStart}, {Kind: protocol.EventPartStart, Part: &call}}
+		for _, p := range c.pieces {
+			events = append(events, protocol.Event{Kind: protocol.EventDelta, Text: str(p)})
+		}
+		events = append(events, protocol.Event{Kind: protocol.EventPartStop}, protocol.Event{Kind: protocol.EventStop, Stop: protocol.Stop{Reason: protocol.StopTool}}, protocol.Event{Kind: protocol.EventEnd})
+		var got []string
+		for line := range strings.Lines(string(encodeStream(newExchange("asked"), events))) {
+			if _, piece, ok := strings.Cut(line, `"partial_json":`); ok {
+				got = append(got, protocol.Text(strings.TrimSuffix(piece, "}}\n")).String())
+			}
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%q: %s", c.pieces, d)
+		}
+	}
+}
+
 func TestStreamEncoder(t *testing.T) {
 	f := func(event, data string) string { return "event: " + event + "\ndata: " + data + "\n\n" }
 	part := func(kind protocol.PartKind) *protocol.Part { return &protocol.Part{Kind: kind} }

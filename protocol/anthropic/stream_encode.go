@@ -20,8 +20,10 @@ type streamEncoder struct {
 	sig   bool              // its signature has been written
 	index int               // of the next block, or of the open one
 
-	calls bool
-	stop  protocol.Stop
+	calls  bool
+	object bool   // the arguments of the open call are one, as far as is known
+	args   []byte // what is held of those that may be none, escaped, without quotes
+	stop   protocol.Stop
 }
 
 // Event implements [protocol.StreamEncoder].
@@ -102,7 +104,7 @@ func (s *streamEncoder) partStart(dst []byte, p *protocol.Part) []byte {
 			return s.signature(dst, p.Signature)
 		}
 	case protocol.PartCall:
-		s.calls = true
+		s.calls, s.object, s.args = true, false, s.args[:0]
 		dst = appendCall(s.blockStart(dst), p, protocol.Raw("{}"))
 		return append(append(dst, '}'), endOfFrame...)
 	case protocol.PartImage:
@@ -127,11 +129,38 @@ func (s *streamEncoder) delta(dst []byte, t protocol.Text) []byte {
 	case protocol.PartThinking:
 		head = `,"delta":{"type":"thinking_delta","thinking":`
 	case protocol.PartCall:
-		head = `,"delta":{"type":"input_json_delta","partial_json":`
+		if s.object {
+			return s.appendDelta(dst, inputDelta, t)
+		}
+		return s.arguments(dst, t)
 	default:
 		return dst
 	}
 	return s.appendDelta(dst, head, t)
+}
+
+const inputDelta = `,"delta":{"type":"input_json_delta","partial_json":`
+
+// maxHeldArgs bounds what is held of arguments that are no object.
+const maxHeldArgs = 1 << 20
+
+// arguments passes on the first pieces of a call's arguments. Those that do not
+// begin as an object are held until all is there: SDKs fail when they read
+// them, or make an input of another type.
+func (s *streamEncoder) arguments(dst []byte, t protocol.Text) []byte {
+	s.args = append(s.args, t.Inner()...)
+	s.object = s.args[0] == '{' || len(s.args) > maxHeldArgs
+	if !s.object {
+		s.object = bytes.HasPrefix(bytes.TrimLeft(s.heldArgs().Bytes(), " \t\r\n"), []byte("{"))
+	}
+	if s.object {
+		return s.appendDelta(dst, inputDelta, s.heldArgs())
+	}
+	return dst
+}
+
+func (s *streamEncoder) heldArgs() protocol.Text {
+	return append(append(protocol.Text{'"'}, s.args...), '"')
 }
 
 func (s *streamEncoder) appendDelta(dst []byte, head string, t protocol.Text) []byte {
@@ -167,8 +196,11 @@ func (s *streamEncoder) partStop(dst []byte) []byte {
 	if !s.open {
 		return dst
 	}
-	if s.kind == protocol.PartThinking && !s.sig {
+	switch {
+	case s.kind == protocol.PartThinking && !s.sig:
 		dst = s.signature(dst, protocol.Signature{})
+	case s.kind == protocol.PartCall && !s.object && len(s.args) > 0:
+		dst = s.appendDelta(dst, inputDelta, protocol.AppendQuotedJSON(nil, protocol.ArgsOf(s.heldArgs())))
 	}
 	return s.blockStop(dst)
 }
