@@ -29,6 +29,19 @@ func conversations(c *Cluster) map[string]bool {
 	return found
 }
 
+// The metric agrees with the list, also in the moment when a session ends.
+func TestExpiredSessionsAreNotCounted(t *testing.T) {
+	c := New(t, Options{Nodes: 1, Provider: `session_ttl = "50ms"`})
+	if r := c.Post(c.Nodes[0], "alice", ChatPath, Chat); r.Status != 200 {
+		t.Fatal(r.Status, r.Body)
+	}
+	c.Await(awhile, "the session's end", func() bool { return len(conversations(c)) == 0 })
+	var metrics string
+	if c.Admin(c.Nodes[0], "/metrics", &metrics); !strings.Contains(metrics, `llm_gateway_session_count{provider="openai"} 0`) {
+		t.Error("the session that expired is counted")
+	}
+}
+
 // Each agent names its conversation in its own way.
 func TestConversationsOfAgents(t *testing.T) {
 	c := New(t, Options{Nodes: 1, Provider: byConversation})

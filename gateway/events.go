@@ -115,6 +115,7 @@ func (n *Node) housekeep() {
 }
 
 func (n *Node) countSessions() {
+	n.balance.Sweep() // what expired is in no list either
 	for name := range n.snap.Load().providers {
 		n.metrics.sessions.WithLabelValues(name).Set(float64(n.balance.Count(name)))
 	}
