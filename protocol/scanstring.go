@@ -83,13 +83,16 @@ func plain(b []byte, i int) int {
 // is between them.
 func (s *scanner) escapes(i int) int {
 	b := s.body
-	if i+10 <= len(b) && escapable[b[i+1]] && special(wordAt(b, i+2)) == 0 {
+	if i+10 <= len(b) && class[b[i+1]]&escapable != 0 && special(wordAt(b, i+2)) == 0 {
 		return plain(b, i+10) // it stands alone, as in prose
 	}
-	if end := program(b, i); end > i {
-		return plain(b, end)
+	for i >= 0 {
+		if i = program(b, i); i == len(b) || b[i] != '\\' {
+			break
+		}
+		i = s.escape(i)
 	}
-	return s.escape(i)
+	return i
 }
 
 // program skips ASCII with the escapes \n, \t, \" and \\, of which program text
@@ -157,22 +160,31 @@ func ideograph(w uint64) bool {
 
 // escape reads a backslash and what it stands before.
 func (s *scanner) escape(i int) int {
+	b := s.body[i+1:]
 	switch {
-	case i+1 >= len(s.body):
+	case len(b) == 0:
 		return s.fail(i+1, faultQuote)
-	case escapable[s.body[i+1]]:
+	case class[b[0]]&escapable != 0:
 		return i + 2
-	case s.body[i+1] != 'u':
+	case b[0] != 'u':
 		return s.fail(i, faultEscape)
+	case len(b) < 5 || class[b[1]]&class[b[2]]&class[b[3]]&class[b[4]]&hexadecimal == 0:
+		return s.fail(i, faultHex)
 	}
-	if _, ok := hex4(s.body[i+2:]); ok {
-		return i + 6
-	}
-	return s.fail(i, faultHex)
+	return i + 6
 }
 
-// escapable are the characters that may stand behind a backslash, but for u.
-var escapable = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+// class tells of a byte what it may be behind a backslash.
+var class = [256]uint8{
+	'"': escapable, '\\': escapable, '/': escapable, 'n': escapable, 'r': escapable, 't': escapable, 'b': escapable | hexadecimal, 'f': escapable | hexadecimal,
+	'0': hexadecimal, '1': hexadecimal, '2': hexadecimal, '3': hexadecimal, '4': hexadecimal, '5': hexadecimal, '6': hexadecimal, '7': hexadecimal, '8': hexadecimal, '9': hexadecimal,
+	'a': hexadecimal, 'c': hexadecimal, 'd': hexadecimal, 'e': hexadecimal, 'A': hexadecimal, 'B': hexadecimal, 'C': hexadecimal, 'D': hexadecimal, 'E': hexadecimal, 'F': hexadecimal,
+}
+
+const (
+	escapable   = 1 << iota // it alone, but for u
+	hexadecimal             // a digit behind \u
+)
 
 // hex4 decodes the four digits behind \u.
 func hex4(b []byte) (rune, bool) {
