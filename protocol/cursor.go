@@ -261,6 +261,11 @@ func (c *Cursor) name() ([]byte, bool) {
 	if c.Kind() != '"' {
 		return nil, false
 	}
+	if end := plain(c.b, c.i+1); end < len(c.b) && c.b[end] == '"' {
+		name := c.b[c.i+1 : end : end]
+		c.i = end + 1
+		return name, true
+	}
 	quoted := c.Raw()
 	if bytes.IndexByte(quoted, '\\') >= 0 {
 		s, ok := String(quoted)

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bytes"
+	"math/bits"
 )
 
 // Raw is one JSON value as it stands in a body: a span that the hub carries
@@ -151,6 +152,13 @@ func spaced(v []byte) bool {
 // when it is not closed.
 func endOfString(b []byte, i int) int {
 	i++
+	if i+8 <= len(b) { // most end within a word
+		if m := special(wordAt(b, i)); m != 0 {
+			if end := i + bits.TrailingZeros64(m)>>3; b[end] == '"' {
+				return end + 1
+			}
+		}
+	}
 	for {
 		n := bytes.IndexByte(b[min(i, len(b)):], '"')
 		if n < 0 {

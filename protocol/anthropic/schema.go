@@ -26,17 +26,18 @@ func (e *encoder) inputSchema(schema protocol.Raw) {
 // plainObject tells whether a schema can stay as it is.
 func plainObject(schema protocol.Raw) bool {
 	object, plain := false, true
-	err := protocol.ScanObject(schema, func(name []byte, m protocol.Member) {
+	c := protocol.NewCursor(schema)
+	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
-			object = string(m.Of(schema)) == `"object"`
+			object = string(c.Raw()) == `"object"`
 		case "$schema", "$id", "anyOf", "oneOf", "allOf":
 			plain = false
 		case "properties", "required":
-			plain = plain && !protocol.IsNull(m.Of(schema))
+			plain = !c.Null() && plain
 		}
 	})
-	return err == nil && object && plain
+	return c.Err() == nil && object && plain
 }
 
 // appendObjectSchema writes a schema with an object at the top. The branches

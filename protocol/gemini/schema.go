@@ -2,7 +2,6 @@ package gemini
 
 import (
 	"bytes"
-	"unicode"
 
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -34,8 +33,17 @@ type rewriter struct {
 	err error
 	// edit writes a keyword with [rewriter.member] or leaves it out. node is the
 	// whole node that the keyword stands in.
-	edit  func(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw)
+	edit edit
+	// refs: what stands beside a reference and does not begin with '$' is left
+	// out. Without a reference anywhere it only costs.
+	refs  bool
 	first bool
+}
+
+type edit func(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw)
+
+func newRewriter(schema protocol.Raw, e edit) *rewriter {
+	return &rewriter{dst: make([]byte, 0, len(schema)), edit: e, refs: bytes.Contains(schema, []byte(`"$ref"`))}
 }
 
 // node writes one schema.
@@ -47,7 +55,15 @@ func (w *rewriter) node(raw protocol.Raw) {
 	w.dst = append(w.dst, '{')
 	w.first = true
 	c := protocol.NewCursor(raw)
-	c.Object(func(name []byte) { w.edit(w, raw, name, c.Raw()) })
+	isRef := false
+	if w.refs {
+		_, isRef = protocol.Find(raw, "$ref")
+	}
+	c.Object(func(name []byte) {
+		if !isRef || len(name) > 0 && name[0] == '$' {
+			w.edit(w, raw, name, c.Raw())
+		}
+	})
 	if w.err == nil {
 		w.err = c.Err()
 	}
@@ -61,12 +77,7 @@ func (w *rewriter) name(name []byte) {
 		w.dst = append(w.dst, ',')
 	}
 	w.first = false
-	if bytes.ContainsAny(name, "\"\\\b\f\n\r\t") || bytes.IndexFunc(name, unicode.IsControl) >= 0 {
-		w.dst = protocol.QuoteString(w.dst, string(name))
-	} else {
-		w.dst = append(append(append(w.dst, '"'), name...), '"')
-	}
-	w.dst = append(w.dst, ':')
+	w.dst = append(protocol.QuoteString(w.dst, string(name)), ':')
 }
 
 // member writes a keyword and its value, and what of the value are schemas.
@@ -122,33 +133,20 @@ func toGemini(schema protocol.Raw) (protocol.Raw, error) {
 	if !bytes.Contains(schema, []byte(`"$`)) && !bytes.Contains(schema, []byte(`"strict"`)) {
 		return schema.Compact(), nil
 	}
-	w := rewriter{edit: func(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw) {
-		if !besideRef(node, name) || string(name) == "$schema" || string(name) == "$id" || string(name) == "strict" && len(value) > 0 && value[0] != '{' {
+	w := newRewriter(schema, func(w *rewriter, _ protocol.Raw, name []byte, value protocol.Raw) {
+		if string(name) == "$schema" || string(name) == "$id" || string(name) == "strict" && len(value) > 0 && value[0] != '{' {
 			return
 		}
 		w.member(name, value)
-	}}
+	})
 	w.node(schema)
 	return w.dst, w.err
-}
-
-// besideRef tells whether a keyword may stand in a node: where the node is a
-// reference, only those that begin with '$' may.
-func besideRef(node protocol.Raw, name []byte) bool {
-	if len(name) > 0 && name[0] == '$' || !bytes.Contains(node, []byte(`"$ref"`)) {
-		return true
-	}
-	_, isRef := protocol.Find(node, "$ref")
-	return !isRef
 }
 
 // answerSchema reduces a schema to the keywords that responseJsonSchema takes
 // and tells whether something that bounds the answer was lost.
 func answerSchema(schema protocol.Raw) (out protocol.Raw, lost bool, err error) {
-	w := rewriter{edit: func(w *rewriter, node protocol.Raw, name []byte, value protocol.Raw) {
-		if !besideRef(node, name) {
-			return
-		}
+	w := newRewriter(schema, func(w *rewriter, _ protocol.Raw, name []byte, value protocol.Raw) {
 		switch string(name) {
 		case "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems",
 			"minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties",
@@ -161,7 +159,7 @@ func answerSchema(schema protocol.Raw) (out protocol.Raw, lost bool, err error) 
 		default:
 			lost = true
 		}
-	}}
+	})
 	w.node(schema)
 	return w.dst, lost, w.err
 }
