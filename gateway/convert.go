@@ -156,11 +156,11 @@ func fetchParts(ctx context.Context, f *fetch.Fetcher, c *conversion, parts []pr
 			continue
 		}
 		if c.fetched++; c.fetched > maxFetches {
-			return protocol.Invalid("messages", "The request points to more than %d images and files by URL.", maxFetches)
+			return p.Media.Refuse("", fmt.Sprintf("the request points to more than %d images and files by URL.", maxFetches))
 		}
 		mediaType, data, err := f.Get(ctx, p.Media.URL.String())
 		if err != nil {
-			return &protocol.Error{Code: protocol.InvalidRequest, Param: "messages", Reason: "image_url_fetch", Message: fmt.Sprintf("An image or file of the request could not be fetched from its URL: %v.", err)}
+			return p.Media.Refuse("image_url_fetch", fmt.Sprintf("An image or file of the request could not be fetched from its URL: %v.", err))
 		}
 		m := *p.Media
 		m.URL, m.Data = nil, quotedBase64(data)

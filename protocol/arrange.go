@@ -269,7 +269,11 @@ func full(parts []Part) []Part {
 	return parts
 }
 
-// empty tells whether p is a text without characters that nobody signed.
+// empty tells whether p is a text without characters that nobody signed, or a
+// document of such.
 func (p *Part) empty() bool {
+	if p.Kind == PartFile {
+		return p.Media != nil && p.Media.Plain != nil && p.Media.Plain.Empty()
+	}
 	return (p.Kind == PartText || p.Kind == PartRefusal) && p.Text.Empty() && !p.Signature.Present()
 }

@@ -14,7 +14,7 @@ var casesOfForms = []asked{
 	{name: "case-46 a drawing", from: "chat", model: "gemini-3-pro", body: imageOf("data:image/svg+xml;base64,PHN2Zz4="), param: "messages[0].content[0].image_url"},
 	{name: "case-46 a drawing", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"role":"user","content":[{"type":"input_image","image_url":"data:image/svg+xml;base64,PHN2Zz4="}]}`), param: "input[0].content[0].image_url"},
 
-	{name: "case-47 an image by URL", from: "chat", model: "gemini-2.5-pro", body: imageOf("https://example.org/a.png"), param: "messages[0].content[0]"},
+	{name: "case-47 an image by URL", from: "chat", model: "gemini-2.5-pro", body: imageOf("https://example.org/a.png"), param: "messages[0].content[0].image_url"},
 	{name: "case-47 an image by URL", from: "chat", model: "claude-sonnet-4-5", body: imageOf("https://example.org/a.png"), want: []string{`"source":{"type":"url","url":"https://example.org/a.png"}`}},
 	{name: "case-47 an image by URL", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://example.org/a.png"}}]}`), want: []string{`"image_url":{"url":"https://example.org/a.png"}`}},
 

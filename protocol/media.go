@@ -6,9 +6,10 @@ import (
 
 // Settle puts what a client gave as an image, a file or a sound into the form
 // that providers take: data in plain base64 without line breaks and escapes,
-// the type in lower case and, where none is told, by the first bytes. It
-// returns what is wrong with it, "" for nothing.
-func (m *Media) Settle(kind PartKind) string {
+// the type in lower case and, where none is told, by the first bytes. at is the
+// field that it stands in. It returns what is wrong with it, "" for nothing.
+func (m *Media) Settle(kind PartKind, at string) string {
+	m.At = at
 	if m.Data != nil {
 		m.Data = CleanBase64(m.Data)
 		switch {
@@ -37,6 +38,15 @@ func (m *Media) Settle(kind PartKind) string {
 	return ""
 }
 
+// Refuse is the error of a provider that does not take m. reason may be "".
+func (m *Media) Refuse(reason, why string) *Error {
+	e := &Error{Code: InvalidRequest, Param: "messages", Reason: reason, Message: why}
+	if m != nil && m.At != "" {
+		e.Param, e.Message = m.At, "Invalid value for '"+m.At+"': "+why
+	}
+	return e
+}
+
 // MediaType recognizes data in base64 by its first bytes; nil: it does not.
 func MediaType(data Text) Text {
 	in := data.Inner()
@@ -58,6 +68,9 @@ func MediaType(data Text) Text {
 const looked = 4 << 10
 
 func looksBase64(data []byte) bool {
+	if len(data) < 4 {
+		return false
+	}
 	data = bytes.TrimRight(data, "=")
 	head, tail := data[:min(len(data), looked)], data[max(0, len(data)-looked):]
 	return isBase64(head) && isBase64(tail)

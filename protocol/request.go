@@ -208,9 +208,10 @@ func (s Signature) Present() bool { return s.Maker != NoMaker && !s.Data.Empty()
 // Media is an image, a document or a sound: by data, by URL or by the id of a
 // file that the provider keeps.
 type Media struct {
-	Type   Text // MIME type as the client wrote it; nil: unknown
-	Data   Text // base64, as a JSON string; nil: none
-	URL    Text // http or https, or a provider's own scheme
+	At     string // the field in which the client put it, for errors; "": not told
+	Type   Text   // MIME type as the client wrote it; nil: unknown
+	Data   Text   // base64, as a JSON string; nil: none
+	URL    Text   // http or https, or a provider's own scheme
 	FileID Text
 	Name   Text // of the file
 	Plain  Text // a document that is plain text, instead of Data

@@ -69,7 +69,7 @@ func (b *block) media(s *source) *protocol.Media {
 
 // settle makes the walk fail where an image or a document is no good.
 func settle(c *protocol.Cursor, m *protocol.Media, kind protocol.PartKind) {
-	if fault := m.Settle(kind); fault != "" && c.Err() == nil {
+	if fault := m.Settle(kind, c.Path()); fault != "" && c.Err() == nil {
 		c.Fail(fault)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (e *encoder) media(p *protocol.Part) error {
 	m := p.Media
 	if !m.FileID.Empty() && m.Data == nil && m.URL == nil && m.Plain == nil {
-		return refuse("file_id_provider", "A file id does not travel between providers: send the file's data or a URL.")
+		return m.Refuse("file_id_provider", "A file id does not travel between providers: send the file's data or a URL.")
 	}
 	if p.Kind == protocol.PartImage {
 		e.dst = append(e.dst, `{"type":"image","source":`...)
@@ -40,15 +40,9 @@ func (e *encoder) media(p *protocol.Part) error {
 	return nil
 }
 
-func refuse(reason, message string) error {
-	err := protocol.Invalid("messages", "%s", message)
-	err.Reason = reason
-	return err
-}
-
 func (e *encoder) imageSource(m *protocol.Media) error {
 	if m.Data == nil {
-		return e.urlSource(m.URL, "unsupported_image", "An image must be sent as base64 data or as an http or https URL.")
+		return e.urlSource(m, "unsupported_image", "An image must be sent as base64 data or as an http or https URL.")
 	}
 	kind := protocol.MediaType(m.Data).String() // the API compares the first bytes with the type that it is told
 	if !strings.HasPrefix(kind, "image/") {
@@ -57,7 +51,7 @@ func (e *encoder) imageSource(m *protocol.Media) error {
 	switch kind {
 	case "image/jpeg", "image/png", "image/gif", "image/webp":
 	default:
-		return refuse("unsupported_image", "An image must be a JPEG, PNG, GIF or WebP.")
+		return m.Refuse("unsupported_image", "An image must be a JPEG, PNG, GIF or WebP.")
 	}
 	e.base64Source(kind, m.Data.Inner())
 	return nil
@@ -69,13 +63,13 @@ func (e *encoder) base64Source(kind string, data []byte) {
 	e.dst = append(e.dst, `"}`...)
 }
 
-func (e *encoder) urlSource(url protocol.Text, reason, message string) error {
-	s := url.String()
+func (e *encoder) urlSource(m *protocol.Media, reason, message string) error {
+	s := m.URL.String()
 	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
-		return refuse(reason, message)
+		return m.Refuse(reason, message)
 	}
 	e.dst = append(e.dst, `{"type":"url","url":`...)
-	e.dst = append(e.dst, url...)
+	e.dst = append(e.dst, m.URL...)
 	e.dst = append(e.dst, '}')
 	return nil
 }
@@ -87,7 +81,7 @@ func (e *encoder) fileSource(m *protocol.Media) error {
 		e.plainSource(m.Plain)
 		return nil
 	case m.Data == nil:
-		return e.urlSource(m.URL, "unsupported_file", message)
+		return e.urlSource(m, "unsupported_file", message)
 	}
 	data := m.Data.Inner()
 	kind, _, _ := strings.Cut(m.Type.String(), ";")
@@ -105,7 +99,7 @@ func (e *encoder) fileSource(m *protocol.Media) error {
 			return nil
 		}
 	}
-	return refuse("unsupported_file", message)
+	return m.Refuse("unsupported_file", message)
 }
 
 func (e *encoder) plainSource(t protocol.Text) {

@@ -51,7 +51,7 @@ func (e *encoder) part(role string, p *protocol.Part) error {
 		e.open(role)
 		return e.media(p)
 	case protocol.PartAudio:
-		return protocol.Invalid("messages", "This model takes no audio input.")
+		return p.Media.Refuse("", "this model takes no audio input.")
 	case protocol.PartServerTool:
 		e.serverTool(role, p)
 	}

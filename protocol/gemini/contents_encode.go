@@ -1,8 +1,6 @@
 package gemini
 
 import (
-	"fmt"
-
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -22,9 +20,9 @@ func (e *encoder) contents(lead int, only bool) {
 		m := &messages[i]
 		switch m.Role {
 		case protocol.RoleAssistant:
-			e.model(m.Parts, i)
+			e.model(m.Parts)
 		case protocol.RoleUser:
-			e.user(m.Parts, i)
+			e.user(m.Parts)
 		default:
 			e.inlineSystem(m.Parts, only)
 		}
@@ -93,7 +91,7 @@ func (e *encoder) inlineSystem(parts []protocol.Part, only bool) {
 // user writes a user's turn: the results of calls in a content of their own,
 // which the API counts against the calls, then what a result cannot hold, then
 // the rest.
-func (e *encoder) user(parts []protocol.Part, message int) {
+func (e *encoder) user(parts []protocol.Part) {
 	var below []*protocol.Part
 	n := 0
 	for n < len(parts) && parts[n].Kind == protocol.PartResult {
@@ -101,7 +99,7 @@ func (e *encoder) user(parts []protocol.Part, message int) {
 			e.shut()
 			e.begin('u')
 		}
-		below = e.result(&parts[n], below, path{message, n})
+		below = e.result(&parts[n], below)
 		n++
 	}
 	if n > 0 {
@@ -109,16 +107,16 @@ func (e *encoder) user(parts []protocol.Part, message int) {
 	}
 	for _, p := range below {
 		e.begin('u')
-		e.media(p, path{message, -1})
+		e.media(p)
 	}
 	for i := n; i < len(parts); i++ {
-		e.part(&parts[i], 'u', path{message, i})
+		e.part(&parts[i], 'u')
 	}
 }
 
 // model writes the model's turn. The first call of a step carries the proof
 // of the thinking before it; the calls beside it have none.
-func (e *encoder) model(parts []protocol.Part, message int) {
+func (e *encoder) model(parts []protocol.Part) {
 	var held protocol.Signature // of thinking, which may be meant for the call behind it
 	calls := 0
 	for i := range parts {
@@ -143,7 +141,7 @@ func (e *encoder) model(parts []protocol.Part, message int) {
 		default:
 			e.loose(held)
 			held = protocol.Signature{}
-			e.part(p, 'm', path{message, i})
+			e.part(p, 'm')
 		}
 	}
 	e.loose(held)
@@ -193,7 +191,7 @@ func argsOf(args protocol.Raw) protocol.Raw {
 }
 
 // part writes what stands neither for a call nor for its result.
-func (e *encoder) part(p *protocol.Part, speaker byte, at path) {
+func (e *encoder) part(p *protocol.Part, speaker byte) {
 	switch p.Kind {
 	case protocol.PartText, protocol.PartRefusal:
 		signed := speaker == 'm' && p.Signature.Maker == protocol.MadeByGemini && p.Signature.Present()
@@ -208,7 +206,7 @@ func (e *encoder) part(p *protocol.Part, speaker byte, at path) {
 		}
 	case protocol.PartImage, protocol.PartFile, protocol.PartAudio:
 		e.begin(speaker)
-		e.media(p, at)
+		e.media(p)
 	case protocol.PartServerTool:
 		e.x.Warn("messages", "what another provider's own tools did is told in words or left out")
 		if !p.Text.Blank() {
@@ -216,14 +214,4 @@ func (e *encoder) part(p *protocol.Part, speaker byte, at path) {
 			e.text(p.Text)
 		}
 	}
-}
-
-// path is where a part stands in the request.
-type path struct{ message, part int }
-
-func (p path) String() string {
-	if p.part < 0 {
-		return fmt.Sprintf("messages[%d]", p.message)
-	}
-	return fmt.Sprintf("messages[%d].content[%d]", p.message, p.part)
 }

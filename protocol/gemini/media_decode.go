@@ -28,7 +28,7 @@ func (d *decoder) inlineData(p *protocol.Part) {
 		return
 	}
 	p.Kind, p.Media = kindOf(m.Type), m
-	if fault := m.Settle(p.Kind); fault != "" && c.Err() == nil {
+	if fault := m.Settle(p.Kind, c.Path()); fault != "" && c.Err() == nil {
 		c.Fail(fault)
 	}
 }
@@ -62,7 +62,7 @@ func (d *decoder) fileData(p *protocol.Part) {
 	} else {
 		m.URL = uri
 	}
-	p.Kind, p.Media = kindOf(m.Type), m
+	p.Kind, p.Media, m.At = kindOf(m.Type), m, c.Path()
 }
 
 // isGoogles tells whether a URI names something that Gemini reads by itself

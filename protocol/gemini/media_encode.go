@@ -7,22 +7,24 @@ import (
 )
 
 // media writes an image, a document or a sound.
-func (e *encoder) media(p *protocol.Part, at path) {
+func (e *encoder) media(p *protocol.Part) {
 	m := p.Media
 	if m == nil {
 		return
 	}
-	if !m.Plain.Empty() {
-		e.text(protocol.AppendTexts(nil, "\n\n", titled(m)...))
+	if m.Plain != nil {
+		if texts := titled(m); len(texts) > 0 {
+			e.text(protocol.AppendTexts(nil, "\n\n", texts...))
+		}
 		return
 	}
 	if m.Data.Empty() {
-		e.reference(m, at)
+		e.reference(m)
 		return
 	}
 	e.next()
 	e.dst = append(e.dst, `{"inlineData":`...)
-	e.blob(p, at)
+	e.blob(p)
 	if e.t.level { // as thinkingLevel, from the third generation on
 		switch m.Detail {
 		case "low":
@@ -45,17 +47,17 @@ func titled(m *protocol.Media) []protocol.Text {
 }
 
 // blob writes the object that holds data and its type.
-func (e *encoder) blob(p *protocol.Part, at path) {
+func (e *encoder) blob(p *protocol.Part) {
 	data := p.Media.Data
 	e.dst = append(e.dst, `{"mimeType":"`...)
-	e.dst = append(e.dst, e.mime(p, data, at)...)
+	e.dst = append(e.dst, e.mime(p, data)...)
 	e.dst = append(e.dst, `","data":`...)
 	e.dst = append(e.dst, data...)
 	e.dst = append(e.dst, '}')
 }
 
 // mime is the type of a part's data, as the client says or as the data shows.
-func (e *encoder) mime(p *protocol.Part, data protocol.Text, at path) string {
+func (e *encoder) mime(p *protocol.Part, data protocol.Text) string {
 	var said string
 	if t := p.Media.Type; !t.Empty() {
 		said, _, _ = strings.Cut(strings.ToLower(t.String()), ";")
@@ -65,7 +67,7 @@ func (e *encoder) mime(p *protocol.Part, data protocol.Text, at path) string {
 	case said == "image/jpg":
 		return "image/jpeg"
 	case said == "image/svg+xml":
-		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "unsupported_image", Message: "The model takes no images of type " + said + "."})
+		e.fail(p.Media.Refuse("unsupported_image", "The model takes no images of type "+said+"."))
 	case said != "" && said != "application/octet-stream" && isMIME(said):
 		return said
 	}
@@ -73,7 +75,7 @@ func (e *encoder) mime(p *protocol.Part, data protocol.Text, at path) string {
 		return seen.String()
 	}
 	if e.err == nil && said == "" {
-		e.fail(protocol.Invalid(at.String(), "The type of the data at %s is not told and cannot be recognized.", at))
+		e.fail(p.Media.Refuse("", "The type of the data is not told and cannot be recognized."))
 	}
 	return "application/octet-stream"
 }
@@ -90,7 +92,7 @@ func isMIME(s string) bool {
 
 // reference writes a file that Google keeps. One of the web must have been
 // fetched before: the API does not fetch.
-func (e *encoder) reference(m *protocol.Media, at path) {
+func (e *encoder) reference(m *protocol.Media) {
 	uri := m.FileID
 	if uri == nil {
 		uri = m.URL
@@ -99,12 +101,10 @@ func (e *encoder) reference(m *protocol.Media, at path) {
 	switch {
 	case isGoogles(s):
 	case m.FileID != nil:
-		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "file_id_provider",
-			Message: "The file at " + at.String() + " is kept by another provider; send its content instead."})
+		e.fail(m.Refuse("file_id_provider", "The file is kept by another provider; send its content instead."))
 		return
 	default:
-		e.fail(&protocol.Error{Code: protocol.InvalidRequest, Param: at.String(), Reason: "image_url_fetch",
-			Message: "The URL at " + at.String() + " is not fetched for this model; send the content as data instead."})
+		e.fail(m.Refuse("image_url_fetch", "The URL is not fetched for this model; send the content as data instead."))
 		return
 	}
 	e.next()

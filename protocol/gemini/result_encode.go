@@ -9,7 +9,7 @@ import (
 
 // result writes what a call gave, and appends to below what must stand behind
 // the results.
-func (e *encoder) result(p *protocol.Part, below []*protocol.Part, at path) []*protocol.Part {
+func (e *encoder) result(p *protocol.Part, below []*protocol.Part) []*protocol.Part {
 	var inside []*protocol.Part
 	texts := make([]protocol.Text, 0, 4)
 	moved := false
@@ -51,7 +51,7 @@ func (e *encoder) result(p *protocol.Part, below []*protocol.Part, at path) []*p
 		}
 		e.next()
 		e.dst = append(e.dst, `{"inlineData":`...)
-		e.blob(part, at)
+		e.blob(part)
 		e.dst = append(e.dst, '}')
 	}
 	if len(inside) > 0 {

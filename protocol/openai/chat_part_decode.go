@@ -142,7 +142,7 @@ func (d *chatDecoder) media(p *chatPart, kind protocol.PartKind, field string) *
 	case m == nil || m.Data == nil && m.URL == nil && m.FileID == nil && m.Plain == nil:
 		d.missing(field)
 	default:
-		if fault := m.Settle(kind); fault != "" {
+		if fault := m.Settle(kind, d.c.Path()+"."+field); fault != "" {
 			d.invalid(field, fault)
 		}
 	}

@@ -77,9 +77,7 @@ func (e *chatEncoder) image(m *protocol.Media) {
 		return
 	}
 	if m.Data != nil && e.model.own && !seesImage(m.Type) {
-		err := protocol.Invalid("messages", "An image must be a JPEG, PNG, GIF or WebP.")
-		err.Reason = "unsupported_image"
-		e.fail(err)
+		e.fail(m.Refuse("unsupported_image", "An image must be a JPEG, PNG, GIF or WebP."))
 	}
 	e.out = append(e.out, `{"type":"image_url","image_url":{"url":`...)
 	if m.Data != nil {
@@ -112,7 +110,7 @@ func (e *chatEncoder) file(m *protocol.Media) {
 		return
 	}
 	if m.Data == nil {
-		e.fail(protocol.Invalid("messages", "A document by URL cannot be sent to this model: send its data."))
+		e.fail(m.Refuse("", "A document by URL cannot be sent to this model: send its data."))
 		return
 	}
 	e.out = append(e.out, `{"type":"file","file":{"file_data":`...)
@@ -129,7 +127,7 @@ func (e *chatEncoder) file(m *protocol.Media) {
 func (e *chatEncoder) sound(m *protocol.Media) {
 	format := soundFormat(m.Type.String())
 	if format == "" || m.Data == nil {
-		e.fail(protocol.Invalid("messages", "This model takes sound as wav or mp3 data only."))
+		e.fail(m.Refuse("", "This model takes sound as wav or mp3 data only."))
 		return
 	}
 	e.out = append(e.out, `{"type":"input_audio","input_audio":{"data":`...)
@@ -141,7 +139,7 @@ func (e *chatEncoder) sound(m *protocol.Media) {
 // foreign fails for a file that another provider keeps.
 func (e *chatEncoder) foreign(m *protocol.Media) bool {
 	if m.Data == nil && m.URL == nil && m.Plain == nil {
-		e.fail(protocol.Invalid("messages", "A file that is stored at another provider cannot be sent to this model: send its data."))
+		e.fail(m.Refuse("file_id_provider", "A file that is stored at another provider cannot be sent to this model: send its data."))
 		return true
 	}
 	return false

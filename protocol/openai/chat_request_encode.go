@@ -175,7 +175,11 @@ func (e *chatEncoder) sampling(thinks bool) {
 	if r.TopK != nil {
 		e.x.Warn("top_k", "not supported")
 	}
-	e.raw("seed", r.Seed)
+	if _, whole := protocol.Int(r.Seed); r.Seed != nil && !whole {
+		e.x.Warn("seed", "not an integer of 64 bits")
+	} else {
+		e.raw("seed", r.Seed)
+	}
 	if r.Verbosity != "" {
 		if e.model.modern {
 			e.word("verbosity", r.Verbosity)

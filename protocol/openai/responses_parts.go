@@ -136,7 +136,7 @@ func (d *responsesDecoder) mediaPart(p *protocol.Part) {
 	if c.Err() == nil && m.Data.Empty() && m.URL.Empty() && m.FileID.Empty() {
 		c.Fail("the part has neither data nor a URL.")
 	}
-	if fault := m.Settle(p.Kind); fault != "" && c.Err() == nil {
+	if fault := m.Settle(p.Kind, c.Path()); fault != "" && c.Err() == nil {
 		c.Fail(fault)
 	}
 	p.Media = m
