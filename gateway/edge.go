@@ -358,13 +358,18 @@ func hostOf(a net.Addr) string {
 
 // readHeader copies the headers that may travel on to the owner and to the
 // provider, all values into one string: never credentials, never what belongs
-// to this connection.
+// to this connection or is said to. A body that was read as JSON travels as
+// JSON, whatever it was called: curl's -d says that it is a form.
 func readHeader(h *fasthttp.RequestHeader) []hop.Field {
+	named := h.Peek("Connection")
+	if bytes.EqualFold(named, []byte("keep-alive")) || bytes.EqualFold(named, []byte("close")) {
+		named = nil
+	}
 	fields := make([]hop.Field, 0, 16)
 	var values strings.Builder
 	values.Grow(len(h.RawHeaders()))
 	for k, v := range h.All() {
-		if name, ok := upstream.Forwardable(k); ok {
+		if name, ok := upstream.Forwardable(k); ok && !lists(named, k) && (name != "Content-Type" || isJSON(v)) {
 			at := values.Len()
 			values.Write(v)
 			fields = append(fields, hop.Field{Name: name, Value: values.String()[at:]})

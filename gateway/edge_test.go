@@ -119,6 +119,32 @@ func TestKeysInEveryForm(t *testing.T) {
 	}
 }
 
+// What belongs to the client's connection ends at the edge, and JSON travels as
+// JSON.
+func TestHeadersThatDoNotTravel(t *testing.T) {
+	c := New(t, Options{Nodes: 1})
+	for _, tt := range []struct{ sent, name, want string }{
+		{"Connection: close, X-Hop\r\nX-Hop: 1", "X-Hop", ""}, {"Connection: x-HOP,close\r\nX-Hop: 1", "X-Hop", ""}, {"Connection: close\r\nX-Hop: 1", "X-Hop", "1"},
+		{"Connection: close\r\nContent-Type: application/x-www-form-urlencoded", "Content-Type", "application/json"}, {"Connection: close\r\nX-A: b", "Content-Type", "application/json"},
+		{"Connection: close\r\nContent-Type: Application/JSON; charset=utf-8", "Content-Type", "Application/JSON; charset=utf-8"},
+	} {
+		got, _ := converse(t, c.Nodes[0], fmt.Sprintf("POST %s HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: %s\r\n%s\r\nContent-Length: %d\r\n\r\n%s", ChatPath, Keys["alice"], tt.sent, len(Chat), Chat))
+		if !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+			t.Fatalf("%q: %q", tt.sent, got)
+		}
+		var last http.Header
+		for _, m := range c.Mocks {
+			for _, r := range m.Requests() {
+				last = r.Header
+			}
+			m.Reset()
+		}
+		if got := last.Get(tt.name); got != tt.want {
+			t.Errorf("%q: the instance gets %s: %q, want %q", tt.sent, tt.name, got, tt.want)
+		}
+	}
+}
+
 // A request whose length a proxy in front may have read otherwise is refused,
 // and what follows it is not read: it may be somebody else's.
 func TestTwoLengthsAreRefused(t *testing.T) {
