@@ -3,11 +3,14 @@ package gateway
 import (
 	"net"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // clientStream is what fasthttp reads: the relay, with a write deadline for
 // each piece, keepalives while it is silent, and its end told.
 type clientStream struct {
+	ctx    *fasthttp.RequestCtx // for the first Read
 	conn   net.Conn
 	relay  *relay
 	beat   *beat
@@ -16,12 +19,16 @@ type clientStream struct {
 	closed bool
 }
 
-// firstPiece is what fits behind a usual head into one write.
-const firstPiece = 3 << 10
+const (
+	pieceSize  = writeBufferSize - 16 // fits into fasthttp's buffer with a chunk's frame
+	firstPiece = 1 << 10              // fits behind a usual head
+)
 
 // Read is called when all that it gave before is written. What is too much for
-// p is written to the connection here, in fewer and larger writes.
+// fasthttp's buffer is written to the connection here, in fewer and larger
+// writes.
 func (s *clientStream) Read(p []byte) (int, error) {
+	s.forgetHead()
 	for {
 		if s.relay.waiting() == 0 {
 			s.beat.wait()
@@ -35,13 +42,22 @@ func (s *clientStream) Read(p []byte) (int, error) {
 		case !s.headed:
 			s.headed = true
 			return s.relay.read(p[:min(len(p), firstPiece)])
-		case s.relay.waiting() <= len(p):
+		case s.relay.waiting() <= pieceSize:
 			return s.relay.read(p)
 		}
 		if err := s.write(s.relay.chunk()); err != nil {
 			return 0, err
 		}
 		s.relay.release()
+	}
+}
+
+// forgetHead lets go of the answer's head, which fasthttp has written to its
+// buffer and would hold for as long as the stream.
+func (s *clientStream) forgetHead() {
+	if s.ctx != nil {
+		s.ctx.Response.Header = fasthttp.ResponseHeader{}
+		s.ctx = nil
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	writeTimeout    = 30 * time.Second  // one write; a stalled reader is dropped
 	idleTimeout     = 120 * time.Second // longer than load balancers keep connections
 	maxHeaderBytes  = 16 << 10          // also held by each connection
-	writeBufferSize = 4<<10 + 512       // a stream holds it: one piece of 4 KiB with its chunk's frame
+	writeBufferSize = 2 << 10           // a stream holds it, and writes what is larger past it
 )
 
 // serverConfig is what the benchmark's yardstick shares with a node.
@@ -179,7 +179,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		return n.reply(c, a)
 	}
 	finished = true
-	stream := &clientStream{conn: c.Context().Conn(), relay: n.newRelay(ctx, in, a), finish: end}
+	stream := &clientStream{ctx: c.Context(), conn: c.Context().Conn(), relay: n.newRelay(ctx, in, a), finish: end}
 	stream.beat = n.pulse.follow(stream.conn, stream.relay.form.keepalive(), func() {
 		n.metrics.disconnects.Inc()
 		cancel(errClientLeft)

@@ -140,6 +140,7 @@ func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
 		Stream: strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream"),
 	}
 	b.armed = r.Stream
+	resp.Header = nil // net/http holds on to the response for as long as its body
 	return r, nil
 }
 
