@@ -162,7 +162,7 @@ func (s *instanceStream) take(raw []byte) {
 	switch {
 	case !s.meter.frame(raw):
 	case s.emit == nil:
-		s.held.add(raw)
+		s.held.add(raw, &s.n.buffers)
 	default:
 		if passing && piece == protocol.Content && s.meter.usage == before {
 			s.alike.learn(raw)
@@ -177,7 +177,7 @@ func (s *instanceStream) atHand() bool { return len(s.held.ends) > 0 }
 func (s *instanceStream) pull(room []byte, emit func(raw []byte)) error {
 	s.emit = emit
 	if len(s.held.ends) > 0 {
-		s.held.release(emit)
+		s.held.release(&s.n.buffers, emit)
 		return nil
 	}
 	if s.err != nil {

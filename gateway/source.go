@@ -128,25 +128,28 @@ const maxHeld = 1 << 20
 
 // heldFrames are frames that wait for the first content.
 type heldFrames struct {
+	lent  buffer // where bytes begins
 	bytes []byte
 	ends  []int
 }
 
-func (h *heldFrames) add(raw []byte) {
+func (h *heldFrames) add(raw []byte, from *buffers) {
 	if h.bytes == nil {
-		h.bytes = make([]byte, 0, readChunk)
+		h.lent = from.get(false)
+		h.bytes = h.lent.bytes()[:0]
 	}
 	h.bytes = append(h.bytes, raw...)
 	h.ends = append(h.ends, len(h.bytes))
 }
 
 // release hands out the frames as they came, and lets go of them.
-func (h *heldFrames) release(emit func(raw []byte)) {
+func (h *heldFrames) release(to *buffers, emit func(raw []byte)) {
 	start := 0
 	for _, end := range h.ends {
 		emit(h.bytes[start:end:end])
 		start = end
 	}
+	to.put(h.lent)
 	*h = heldFrames{}
 }
 
