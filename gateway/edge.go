@@ -98,6 +98,16 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 			err = n.reply(c, n.failure(dialectOf(c.Path()), "", internalError()))
 		}
 	}()
+	in, a := n.receive(c)
+	if a != nil {
+		return n.reply(c, a)
+	}
+	return n.carry(c, in)
+}
+
+// receive reads a request up to the call that it makes; else the answer is
+// known.
+func (n *Node) receive(c *fiber.Ctx) (*call, *answer) {
 	if n.draining.Load() {
 		c.Response().Header.SetConnectionClose()
 	}
@@ -110,30 +120,30 @@ func (n *Node) door(c *fiber.Ctx) (err error) {
 	if ambiguous(&c.Request().Header) {
 		connwatch.Linger(c.Context().Conn())
 		c.Response().Header.SetConnectionClose()
-		return n.reply(c, n.failure(dialectOf(path), id, &protocol.Error{Code: protocol.InvalidRequest, Message: "The request tells the length of its body in two ways, Content-Length and Transfer-Encoding."}))
+		return nil, n.failure(dialectOf(path), id, &protocol.Error{Code: protocol.InvalidRequest, Message: "The request tells the length of its body in two ways, Content-Length and Transfer-Encoding."})
 	}
 	if a := n.plain(method, path, id); a != nil {
-		return n.reply(c, a)
+		return nil, a
 	}
 	e, allow := endpointOf(method, path)
 	form := callersForm(&c.Request().Header, e, path)
 	if e.kind == kindNone {
-		return n.reply(c, n.noEndpoint(c, method, path, form, allow, id))
+		return nil, n.noEndpoint(c, method, path, form, allow, id)
 	}
 	if enc := c.Request().Header.Peek("Content-Encoding"); len(enc) > 0 && !strings.EqualFold(string(enc), "identity") {
-		return n.reply(c, n.failure(form, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."}))
+		return nil, n.failure(form, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."})
 	}
 	snap := n.snap.Load()
 	key, perr := authenticate(snap, forms(c.Request(), e.dialect))
 	if perr != nil {
 		n.metrics.refused(key, perr)
-		return n.reply(c, n.failure(form, id, perr))
+		return nil, n.failure(form, id, perr)
 	}
 	switch e.kind {
 	case kindModels, kindModel:
-		return n.reply(c, n.listModels(snap, key, e, form, id))
+		return nil, n.listModels(snap, key, e, form, id)
 	}
-	return n.carry(c, readCall(c, e, method, path, key.Name, id, n.name))
+	return readCall(c, e, method, path, key.Name, id, n.name), nil
 }
 
 // carry runs a call and writes its answer, while the connection is watched for
