@@ -115,19 +115,21 @@ func program(b []byte, i int) int {
 			end = i + 8 + often
 		}
 
-		// Of a row of backslashes every second one is escaped. Subtracting the
-		// row from the odd bytes makes a borrow run through it, which tells at
-		// its end whether it began at an odd or at an even byte.
-		first := slash &^ carry
-		codes := ((first<<8 | odd) - first) ^ odd
-		escaped := codes ^ (slash | carry)
-
+		escaped, next := slash<<8|carry, slash>>56
+		if escaped&slash != 0 {
+			// Of a row of backslashes every second one is escaped. Subtracting the
+			// row from the odd bytes makes a borrow run through it, which tells at
+			// its end whether it began at an odd or at an even byte.
+			first := slash &^ carry
+			codes := ((first<<8 | odd) - first) ^ odd
+			escaped, next = codes^(slash|carry), codes&slash>>56
+		}
 		stop := (w | ^(w + ones*0x60) | escaped&noQuote&noSlash&noN&noT | ^noQuote&^escaped) & highs
 		if stop != 0 { // bits above the lowest may be wrong, for sums carry
 			at := bits.TrailingZeros64(stop)
 			return i + at>>3 - int(escaped>>at&1)
 		}
-		carry = codes & slash >> 56
+		carry = next
 	}
 	return i - int(carry>>7)
 }
