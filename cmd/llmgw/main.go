@@ -113,6 +113,17 @@ func newRoot(w world) *cobra.Command {
 			return usageError{errors.New("a command is missing")}
 		},
 	}
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [command]", Short: "Help about any command",
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return known(of, rest)
+			}
+			of.InitDefaultHelpFlag() // as --help does
+			return of.Help()
+		},
+	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		startCommand(w), stopCommand(w), reloadCommand(w),
