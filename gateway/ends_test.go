@@ -129,6 +129,7 @@ func TestErrorsThatLackHalf(t *testing.T) {
 		{chatAPI, "s-openai-%d", 304, ``, 502, `"code":"upstream_error"`},
 		{chatAPI, "s-anthropic-%d", 402, `{"type":"error","error":{"type":"billing_error","message":"m"}}`, 429, `"type":"insufficient_quota"`},
 		{chatAPI, "s-gemini-%d", 400, `{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"The input token count (9) exceeds the maximum number of tokens allowed (8)."}}`, 400, `"param":"messages"`},
+		{chatAPI, "s-gemini-%d", 499, `{"error":{"code":499,"status":"CANCELLED","message":"m"}}`, 502, `"code":"upstream_error"`},
 		{chatAPI, "s-gemini-%d", 503, `{"error":{"code":503,"status":"UNAVAILABLE","message":"m"}}`, 503, `"code":"overloaded"`},
 	} {
 		s.forever(whole(tc.status, "application/json", tc.body))

@@ -64,6 +64,8 @@ func translated(e *protocol.Error) *protocol.Error {
 	switch {
 	case said.Code == protocol.NotFound:
 		said.Code = protocol.ModelNotFound // the path is ours and exists
+	case said.Code == protocol.ClientClosed:
+		said.Code = protocol.BadGateway // who left is not this client
 	case said.Code == protocol.Unavailable:
 		said.Code = protocol.Overloaded // a provider that is there and serves nobody
 	case said.Reason == protocol.ReasonContextLength:

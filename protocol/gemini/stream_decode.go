@@ -224,9 +224,9 @@ func (d *streamDecoder) feedback(v []byte) {
 
 func (d *streamDecoder) candidates(list []byte) {
 	c := protocol.NewCursor(list)
-	c.Array(func(int) {
+	c.Array(func(i int) {
 		if c.Kind() == '{' {
-			d.candidate(c)
+			d.candidate(c, i)
 		}
 	})
 	if c.Err() != nil {
@@ -234,10 +234,10 @@ func (d *streamDecoder) candidates(list []byte) {
 	}
 }
 
-// candidate reads one candidate of a chunk.
-func (d *streamDecoder) candidate(c *protocol.Cursor) {
+// candidate reads one candidate of a chunk, the index-th where it does not tell
+// its number.
+func (d *streamDecoder) candidate(c *protocol.Cursor, index int) {
 	var content, grounding, logprobs, reason, message []byte
-	index := 0
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "content":

@@ -213,6 +213,15 @@ func TestUnaskedGrounding(t *testing.T) {
 	}
 }
 
+// Candidates that do not tell their number have that of their place.
+func TestCandidatesWithoutIndex(t *testing.T) {
+	one := strings.TrimSuffix(strings.TrimPrefix(parts(`{"text":"a"}`, stopped), `{"candidates":[`), `],"responseId":"r1"}`)
+	r, err := gemini.DecodeResponse(exchange(&protocol.Request{N: 2}, "gemini-3"), []byte(`{"candidates":[`+one+`,`+one+`]}`))
+	if err != nil || len(r.Choices) != 2 || len(r.Choices[1].Parts) != 1 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 // Google indents whole answers; the arguments of a call are not the less
 // compact.
 func TestIndentedArguments(t *testing.T) {
