@@ -210,6 +210,7 @@ func (n *Node) converted(t *trip, c *conversion, r *protocol.Response) *answer {
 	w.write(out)
 	w.end()
 	a.set("Content-Type", t.streamType())
+	a.set("Cache-Control", "no-cache")
 	return a
 }
 

@@ -206,6 +206,9 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		in.body, in.header = nil, nil
 	}
 	a.replace("X-Accel-Buffering", "no")
+	if a.field("Cache-Control") == "" {
+		a.set("Cache-Control", "no-cache")
+	}
 	n.head(c, a)
 	if stream.relay.waiting() == 0 { // else the head goes out with the first piece
 		c.Context().Response.ImmediateHeaderFlush, stream.headed = true, true

@@ -56,8 +56,8 @@ func TestEndsOfConvertedStreams(t *testing.T) {
 			round++
 			path, body := smallest(tc.api, fmt.Sprintf("s-anthropic-%d", round), true)
 			r := c.Post(c.Nodes[0], "alice", path, body)
-			if r.Status != 200 || !strings.Contains(r.Body, "Hi") {
-				t.Fatalf("%d %s", r.Status, r.Body)
+			if r.Status != 200 || !strings.Contains(r.Body, "Hi") || r.Header.Get("Cache-Control") != "no-cache" {
+				t.Fatalf("%d %v %s", r.Status, r.Header, r.Body)
 			}
 			for _, w := range tc.want {
 				if strings.Count(r.Body, w) != 1 {
