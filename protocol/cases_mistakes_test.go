@@ -23,6 +23,7 @@ var casesOfMistakes = []asked{
 
 	{name: "case-54 a call of the user's", from: "anthropic", model: "gpt-5", body: messagesOf(`{"role":"user","content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}`), param: "messages[0]"},
 	{name: "case-54 a result of the assistant's", from: "anthropic", model: "gpt-5", body: messagesOf(hi + `,{"role":"assistant","content":[{"type":"tool_result","tool_use_id":"t"}]}`), param: "messages[1]"},
+	{name: "case-54 null is absent", from: "gemini", model: "gpt-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model","parts":[{"executableCode":{"language":null,"code":"x"}}]},{"parts":[{"text":"b"}]}`), want: []string{"```python\\nx\\n```"}},
 	{name: "case-54 a call of the user's", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(`{"role":"user","parts":[{"functionCall":{"name":"f"}}]}`), param: "contents[0]"},
 	{name: "case-54 a result of the model's", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model","parts":[{"functionResponse":{"name":"f","response":{}}}]}`), param: "contents[1]"},
 	{name: "case-54 nobody says anything", from: "gemini", model: "claude-sonnet-4-5", body: contentsOf(``), param: "contents"},

@@ -117,6 +117,9 @@ func (d *decoder) resultMedia() protocol.Part {
 func (d *decoder) executableCode(p *protocol.Part) {
 	language, code := "python", ""
 	d.c.Object(func(name []byte) {
+		if d.c.Null() {
+			return
+		}
 		switch string(name) {
 		case "language":
 			language = strings.ToLower(d.c.Str())
