@@ -12,20 +12,28 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
-// forms are the four ways to send a key, the dialect's own first. A result
+// credential finds the client's key in any of its four forms. The dialect's
+// own form is looked at first; an empty value counts as absent. The result
 // points into the request: hash it, never keep it.
-func forms(req *fasthttp.Request, d protocol.Dialect) [4]func() []byte {
+func credential(req *fasthttp.Request, d protocol.Dialect) []byte {
 	bearer := func() []byte { return bearerToken(req.Header.Peek("Authorization")) }
 	anthropic := func() []byte { return req.Header.Peek("X-Api-Key") }
 	gemini := func() []byte { return req.Header.Peek("X-Goog-Api-Key") }
 	query := func() []byte { return req.URI().QueryArgs().Peek("key") }
+
+	order := [4]func() []byte{bearer, anthropic, gemini, query}
 	switch d {
 	case protocol.Anthropic:
-		return [4]func() []byte{anthropic, bearer, gemini, query}
+		order = [4]func() []byte{anthropic, bearer, gemini, query}
 	case protocol.Gemini:
-		return [4]func() []byte{gemini, query, bearer, anthropic}
+		order = [4]func() []byte{gemini, query, bearer, anthropic}
 	}
-	return [4]func() []byte{bearer, anthropic, gemini, query}
+	for _, form := range order {
+		if k := bytes.TrimSpace(form()); len(k) > 0 {
+			return k
+		}
+	}
+	return nil
 }
 
 func bearerToken(v []byte) []byte {
@@ -36,28 +44,21 @@ func bearerToken(v []byte) []byte {
 	return v[len(scheme):]
 }
 
-// authenticate finds the first key of a request that is configured: a client may
-// send another service's beside it. An empty value counts as absent. The digest
-// is what is compared, so neither timing nor a log can tell a key. A disabled key
+// authenticate turns a presented key into a configured one. The digest is
+// what is compared, so neither timing nor a log can tell a key. A disabled key
 // comes with the error.
-func authenticate(s *snapshot, forms [4]func() []byte) (*config.APIKey, *protocol.Error) {
-	message := "No API key was given. Send it as 'Authorization: Bearer KEY', 'x-api-key: KEY', 'x-goog-api-key: KEY' or '?key=KEY'."
-	for _, form := range forms {
-		presented := bytes.TrimSpace(form())
-		if len(presented) == 0 {
-			continue
-		}
-		key, ok := s.config.KeyByDigest(sha256.Sum256(presented))
-		switch {
-		case !ok:
-			message = "The API key is not known to this gateway."
-		case !key.Enabled:
-			return key, &protocol.Error{Code: protocol.Permission, Message: "The API key \"" + key.Name + "\" is disabled."}
-		default:
-			return key, nil
-		}
+func authenticate(s *snapshot, presented []byte) (*config.APIKey, *protocol.Error) {
+	if len(presented) == 0 {
+		return nil, &protocol.Error{Code: protocol.Authentication, Message: "No API key was given. Send it as 'Authorization: Bearer KEY', 'x-api-key: KEY', 'x-goog-api-key: KEY' or '?key=KEY'."}
 	}
-	return nil, &protocol.Error{Code: protocol.Authentication, Message: message}
+	key, ok := s.config.KeyByDigest(sha256.Sum256(presented))
+	if !ok {
+		return nil, &protocol.Error{Code: protocol.Authentication, Message: "The API key is not known to this gateway."}
+	}
+	if !key.Enabled {
+		return key, &protocol.Error{Code: protocol.Permission, Message: "The API key \"" + key.Name + "\" is disabled."}
+	}
+	return key, nil
 }
 
 // withoutKey removes the client's key from a query string, so that it travels

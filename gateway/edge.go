@@ -134,7 +134,7 @@ func (n *Node) receive(c *fiber.Ctx) (*call, *answer) {
 		return nil, n.failure(form, id, &protocol.Error{Code: protocol.UnsupportedMedia, Message: "Compressed request bodies are not accepted; send the JSON without Content-Encoding."})
 	}
 	snap := n.snap.Load()
-	key, perr := authenticate(snap, forms(c.Request(), e.dialect))
+	key, perr := authenticate(snap, credential(c.Request(), e.dialect))
 	if perr != nil {
 		n.metrics.refused(key, perr)
 		return nil, n.failure(form, id, perr)

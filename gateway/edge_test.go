@@ -97,18 +97,21 @@ func TestMethodsAndPaths(t *testing.T) {
 	}
 }
 
-// A key counts in each of its forms at each endpoint, also where another service's
-// key is sent beside it: Claude Code sends two where two variables are set.
+// A key counts in each of its forms at each endpoint; of several that of the
+// endpoint's dialect counts.
 func TestKeysInEveryForm(t *testing.T) {
 	n := New(t, Options{Nodes: 1}).Nodes[0]
 	right := Keys["alice"]
-	for _, e := range []struct{ path, body string }{{ChatPath, Chat}, {MessagesPath, Messages}, {"/v1beta/models/gemini-3-pro:generateContent", `{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}`}} {
+	for _, e := range []struct{ path, body, own, other string }{
+		{ChatPath, Chat, "Authorization: Bearer ", "X-Api-Key: "}, {MessagesPath, Messages, "X-Api-Key: ", "Authorization: Bearer "},
+		{"/v1beta/models/gemini-3-pro:generateContent", `{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}`, "X-Goog-Api-Key: ", "Authorization: Bearer "},
+	} {
 		for _, tt := range []struct {
 			query, headers string
 			status         int
 		}{
 			{"", "Authorization: Bearer " + right, 200}, {"", "authorization: bearer  " + right, 200}, {"", "X-Api-Key: " + right, 200}, {"", "X-Goog-Api-Key: " + right, 200}, {"?key=" + right, "X-A: b", 200},
-			{"", "Authorization: Bearer sk-ant-other\r\nX-Api-Key: " + right, 200}, {"", "X-Api-Key: sk-ant-other\r\nAuthorization: Bearer " + right, 200}, {"?key=" + right, "X-Goog-Api-Key: other", 200}, {"?key=other", "X-Goog-Api-Key: " + right, 200},
+			{"", e.own + right + "\r\n" + e.other + "other", 200}, {"", e.own + "other\r\n" + e.other + right, 401},
 			{"", "Authorization: Basic " + right, 401}, {"", "Authorization: " + right, 401}, {"?key=other", "X-Api-Key: other\r\nX-Goog-Api-Key: other\r\nAuthorization: Bearer other", 401}, {"?KEY=" + right, "X-Api-Key: ", 401},
 		} {
 			got, _ := converse(t, n, fmt.Sprintf("POST %s%s HTTP/1.1\r\nHost: gateway\r\n%s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", e.path, tt.query, tt.headers, len(e.body), e.body))
