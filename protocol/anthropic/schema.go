@@ -26,18 +26,17 @@ func (e *encoder) inputSchema(schema protocol.Raw) {
 // plainObject tells whether a schema can stay as it is.
 func plainObject(schema protocol.Raw) bool {
 	object, plain := false, true
-	c := protocol.NewCursor(schema)
-	c.Object(func(name []byte) {
+	err := protocol.ScanObject(schema, func(name []byte, m protocol.Member) {
 		switch string(name) {
 		case "type":
-			object = string(c.Raw()) == `"object"`
+			object = string(m.Of(schema)) == `"object"`
 		case "$schema", "$id", "anyOf", "oneOf", "allOf":
 			plain = false
 		case "properties", "required":
-			plain = !c.Null() && plain
+			plain = plain && !protocol.IsNull(m.Of(schema))
 		}
 	})
-	return c.Err() == nil && object && plain
+	return err == nil && object && plain
 }
 
 // appendObjectSchema writes a schema with an object at the top. The branches

@@ -44,7 +44,9 @@ func (d *chatDecoder) tool() {
 				c.Fail("this type of tool is not supported.")
 			}
 		case "function", "custom":
-			field = string(name) + ".name"
+			if field = "function.name"; string(name) == "custom" {
+				field = "custom.name"
+			}
 			c.Object(func(name []byte) { d.toolField(&t, name) })
 		default:
 			d.toolField(&t, name)
