@@ -70,8 +70,8 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 	// handler; GET stands in for it, and the door reads the original.
 	inner := app.Handler()
 	s.Handler = func(ctx *fasthttp.RequestCtx) {
-		if m := string(ctx.Method()); !knownMethod(m) {
-			ctx.SetUserValue(originalMethod, m)
+		if !knownMethod(ctx.Method()) {
+			ctx.SetUserValue(originalMethod, string(ctx.Method()))
 			ctx.Request.Header.SetMethod(fiber.MethodGet)
 		}
 		inner(ctx)
@@ -82,8 +82,8 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 // originalMethod keys the user value that holds a method fiber does not know.
 const originalMethod = "llmgw.method"
 
-func knownMethod(m string) bool {
-	switch m {
+func knownMethod(m []byte) bool {
+	switch string(m) {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
 		return true
 	}
