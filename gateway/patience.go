@@ -54,12 +54,6 @@ func (c *call) wantsStream() bool {
 	return err == nil && seen.Stream
 }
 
-// streams tells whether a call is for a stream.
-func (c *call) streams() bool {
-	seen, e := peek(c)
-	return e == nil && seen.Stream
-}
-
 // lateAnswer is the head of an answer that is still to come.
 func (n *Node) lateAnswer(ctx context.Context, cancel context.CancelCauseFunc, c *call, p *pending) *answer {
 	a := &answer{status: 200, stream: &lateStream{ctx: ctx, cancel: cancel, pending: p}}
