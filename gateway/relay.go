@@ -82,11 +82,21 @@ func (r *relay) pull(room []byte) {
 		defer r.n.buffers.put(lent)
 		room = lent.bytes()
 	}
-	err := r.next(room)
+	defer func() { // here, not around a call: a stream's goroutine waits below for minutes, and each frame of its stack counts
+		if v := recover(); v != nil {
+			r.n.panicked(r.call.target, v)
+			r.stop(internalError())
+		}
+	}()
+	err := r.src.pull(room, r.emit)
 	r.burst = len(room) > 0 && r.waiting() >= len(room)/4*3
-	if err == nil {
-		return
+	if err != nil {
+		r.stop(err)
 	}
+}
+
+// stop ends the stream; a broken one with its dialect's error event.
+func (r *relay) stop(err error) {
 	r.ended, r.endWith = true, io.EOF
 	switch {
 	case err == io.EOF:
@@ -95,17 +105,6 @@ func (r *relay) pull(room []byte) {
 	default:
 		r.wait(r.form.fail(brokenStream(r.ctx, err), r.sent))
 	}
-}
-
-// next pulls from the source. A panic ends this stream, and nothing else.
-func (r *relay) next(room []byte) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.n.panicked(r.call.target, v)
-			err = internalError()
-		}
-	}()
-	return r.src.pull(room, r.emit)
 }
 
 func (r *relay) frame(raw []byte) {
