@@ -66,9 +66,11 @@ func judge(e evidence) result {
 			r.duplicated++
 			r.fault("%s %s was seen by %s", o.id, o.kind.name, told(seen))
 		}
-		if refused(o) && len(seen) > 0 {
+		if refused(o) && len(seen) > 0 && excused {
+			r.inFlight++
+		} else if refused(o) && len(seen) > 0 {
 			r.failed++
-			r.fault("%s was refused, and a provider saw it", o.id)
+			r.fault("%s was refused after %s, and seen by %s", e.way(o), o.ended.Sub(o.began).Round(time.Millisecond), told(seen))
 		}
 		if o.instance != "" && o.err == "" && !excused && (e.cause == nil || !e.cause(o.key, o.kind.provider)) {
 			session := o.key + " at " + o.kind.provider
@@ -123,10 +125,18 @@ func refused(o outcome) bool {
 	return o.status == 429 && o.instance == "" && (o.key == meteredKey || o.key == fewKey)
 }
 
+// unaware is how long the load balancer goes on to send requests to a node that
+// has crashed, until it learns of it.
+const unaware = 50 * time.Millisecond
+
 // excused tells whether a request was in flight on a node when that crashed.
 func (e evidence) excused(o outcome) bool {
 	for _, c := range e.crashes {
-		if (o.edge == c.node || e.owners[o.key] == c.node) && o.began.Before(c.to) && o.ended.After(c.from) {
+		to := c.to
+		if o.edge == c.node {
+			to = to.Add(unaware)
+		}
+		if (o.edge == c.node || e.owners[o.key] == c.node) && o.began.Before(to) && o.ended.After(c.from) {
 			return true
 		}
 	}
