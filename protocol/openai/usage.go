@@ -10,32 +10,9 @@ import (
 // UsageOf reads the usage of a whole answer of chat completions, responses or
 // embeddings. It returns false when the body is not JSON or has none.
 func UsageOf(body []byte) (protocol.Usage, bool) {
-	if u, ok := onlyUsage(body); ok {
-		return u, true
-	}
 	usage, ok := protocol.Find(body, "usage")
 	if !ok {
 		return protocol.Usage{}, false
-	}
-	return usageObject(usage)
-}
-
-// onlyUsage reads the usage of a body that has one member of that name, without
-// reading the rest.
-func onlyUsage(body []byte) (protocol.Usage, bool) {
-	const name = `usage"`
-	i := bytes.LastIndex(body, []byte(name))
-	if i < 0 || bytes.Contains(body[:i], []byte(name)) {
-		return protocol.Usage{}, false
-	}
-	value, ok := bytes.CutPrefix(bytes.TrimLeft(body[i+len(name):], " \t\r\n"), []byte(":"))
-	c := protocol.NewCursor(value)
-	if !ok || c.Kind() != '{' {
-		return protocol.Usage{}, false
-	}
-	usage := c.Raw()
-	if rest := bytes.TrimSpace(value[c.Offset():]); len(rest) == 0 || rest[len(rest)-1] != '}' {
-		return protocol.Usage{}, false // the body breaks off
 	}
 	return usageObject(usage)
 }
