@@ -145,6 +145,7 @@ func (d *decodedError) error() *Error {
 	if e.Message == "" {
 		e.Message = http.StatusText(e.Status)
 	}
+	e.Message = e.Text() // 529 and others have no text
 	return e
 }
 

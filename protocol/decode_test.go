@@ -42,6 +42,7 @@ func TestDecodeError(t *testing.T) {
 		{"nothing", ``, 502, protocol.BadGateway, 502, "", "Bad Gateway"},
 		{"null", `null`, 500, protocol.Internal, 500, "", "null"},
 		{"HTML", "<html><head><title>502</title></head><body>\n<h1>502 Bad Gateway</h1>\n<script>alert(1)</script></body></html>", 502, protocol.BadGateway, 502, "", "502 Bad Gateway"},
+		{"a status without a text", `{"error":{}}`, 529, protocol.Overloaded, 529, "", "failed"},
 		{"text", "upstream connect error\nor disconnect", 503, protocol.Unavailable, 503, "", "upstream connect error or disconnect"},
 		{"cut off", `{"error":{"message":"m`, 500, protocol.Internal, 500, "", "Internal Server Error"},
 		{"unknown name in a stream", `{"error":{"message":"m","type":"strange"}}`, 0, protocol.Internal, 500, "", "m"},
@@ -120,7 +121,7 @@ func FuzzDecodeError(f *testing.F) {
 			return
 		}
 		e := protocol.DecodeError(status, body)
-		if s := e.HTTPStatus(); s < 400 || s > 599 || e.Code.Status() == 0 || e.Text() == "" {
+		if s := e.HTTPStatus(); s < 400 || s > 599 || e.Code.Status() == 0 || e.Message == "" {
 			t.Fatalf("%+v", e)
 		}
 		_ = protocol.EmbeddedError(body)
