@@ -55,15 +55,15 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 	s.Logger = quietLogger{n.log}
 	s.NoDefaultServerHeader = true
 
-	// fasthttp forgets the request of a body that is too large before it asks
-	// for the error's form; what it was is kept from its headers, by their
-	// address, until refuse takes it a moment later.
-	s.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		if h.ContentLength() > int(c.MaxBodySize) {
-			path, _, _ := strings.Cut(string(h.RequestURI()), "?")
-			n.oversized.Store(h, path)
+	s.ConnState = nextLine
+
+	// Who asks first whether to send a body is told at once that it is too large.
+	s.ExpectHandler = func(ctx *fasthttp.RequestCtx) int {
+		if ctx.Request.Header.ContentLength() <= int(c.MaxBodySize) {
+			return fasthttp.StatusContinue
 		}
-		return fasthttp.RequestConfig{}
+		s.ErrorHandler(ctx, fasthttp.ErrBodyTooLarge)
+		return ctx.Response.StatusCode()
 	}
 
 	// fiber answers a method it does not know in text of its own, before any
@@ -291,8 +291,8 @@ func (n *Node) noEndpoint(c *fiber.Ctx, method, path string, form protocol.Diale
 }
 
 // refuse shapes what fiber and fasthttp refuse before the door: a body or
-// headers too large, a request that cannot be parsed or takes too long. The
-// path may be unknown then; the form is readable for every dialect.
+// headers too large, a request that cannot be parsed or takes too long. Where
+// the path is not known the form is readable for every dialect.
 func (n *Node) refuse(c *fiber.Ctx, err error) error {
 	pe := &protocol.Error{Code: protocol.InvalidRequest, Message: "The HTTP request could not be parsed."}
 	var fe *fiber.Error
@@ -308,15 +308,11 @@ func (n *Node) refuse(c *fiber.Ctx, err error) error {
 	}
 	connwatch.Linger(c.Context().Conn())
 	c.Response().Header.SetConnectionClose()
-	path := "/"
-	if kept, ok := n.oversized.LoadAndDelete(&c.Request().Header); ok {
-		path, _ = kept.(string)
-	}
 	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
-	if path == "/" {
-		return n.reply(c, n.unionFailure(id, pe))
+	if path := requestPath(c.Context().Conn()); path != "" {
+		return n.reply(c, n.failure(dialectOf(path), id, pe))
 	}
-	return n.reply(c, n.failure(dialectOf(path), id, pe))
+	return n.reply(c, n.unionFailure(id, pe))
 }
 
 // reply writes a whole answer.

@@ -38,7 +38,7 @@ func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 		return nil, fmt.Errorf("watch client connections: %w", err)
 	}
 	if c.TLS == nil {
-		return watched, nil
+		return lineListener{watched, watched}, nil
 	}
 	cert := &certificate{certFile: c.TLS.CertFile, keyFile: c.TLS.KeyFile, log: log}
 	if _, err := cert.get(nil); err != nil {
@@ -46,17 +46,8 @@ func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 		return nil, err
 	}
 	secure := tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12})
-	return stoppable{secure, watched}, nil
+	return lineListener{secure, watched}, nil
 }
-
-// stoppable is a listener whose connections another one watches.
-type stoppable struct {
-	net.Listener
-	watch *connwatch.Listener
-}
-
-// Stop closes it and ends the watch.
-func (l stoppable) Stop() error { return l.watch.Stop() }
 
 // shutListener closes a listener for good. One that watches is stopped: Close
 // would watch on for as long as a client keeps its connection open.

@@ -79,8 +79,7 @@ type Node struct {
 	lapses    lapses
 	vigil     *vigil
 
-	buffers   buffers
-	oversized sync.Map // *fasthttp.RequestHeader -> path, see newApp
+	buffers buffers
 
 	placement *placement
 	peers     *avoidance
