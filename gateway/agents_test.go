@@ -143,8 +143,8 @@ func TestDoorsOfAgents(t *testing.T) {
 	if r := ask(http.MethodHead, "/"); r.Status != 200 {
 		t.Errorf("HEAD /: %d", r.Status)
 	}
-	if r := ask(http.MethodGet, "/v1/responses", "websocket"); r.Status != 426 {
-		t.Errorf("a WebSocket for Responses: %d %s", r.Status, r.Body)
+	if r := ask(http.MethodGet, "/v1/responses", "websocket"); r.Status != 426 || r.Header.Get("Upgrade") != "HTTP/1.1" || r.Header.Get("Connection") != "Upgrade" {
+		t.Errorf("a WebSocket for Responses: %d %v %s", r.Status, r.Header, r.Body)
 	}
 	if r := ask(http.MethodGet, "/v1/responses"); r.Status != 405 {
 		t.Errorf("GET of Responses without an upgrade: %d %s", r.Status, r.Body)

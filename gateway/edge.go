@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
 	"strings"
 	"time"
@@ -190,7 +189,11 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	}
 	finished = true
 	stream := &clientStream{ctx: c.Context(), conn: c.Context().Conn(), relay: n.newRelay(ctx, in, a), finish: end}
-	stream.beat = n.pulse.follow(stream.conn, stream.relay.form.keepalive(), func() {
+	chunks, piece := c.Request().Header.IsHTTP11(), stream.relay.form.keepalive()
+	if chunks {
+		piece = asChunk(piece)
+	}
+	stream.beat = n.pulse.follow(stream.conn, piece, func() {
 		n.metrics.disconnects.Inc()
 		cancel(errClientLeft)
 	})
@@ -198,7 +201,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		stream.relay.wait(stream.relay.form.keepalive())
 	} else {
 		stream.relay.prime()
-		if c.Request().Header.IsHTTP11() { // else fasthttp looks again
+		if chunks { // else fasthttp looks again
 			// Header and body would be held as long as the stream, and the body's
 			// buffer must not go to another request: a conversion may point into it.
 			c.Context().Request = fasthttp.Request{}
@@ -210,6 +213,9 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 		a.set("Cache-Control", "no-cache")
 	}
 	n.head(c, a)
+	if !chunks {
+		return stream.untilClose(c)
+	}
 	if stream.relay.waiting() == 0 { // else the head goes out with the first piece
 		c.Context().Response.ImmediateHeaderFlush, stream.headed = true, true
 	}
@@ -283,36 +289,14 @@ func (n *Node) noEndpoint(c *fiber.Ctx, method, path string, form protocol.Diale
 		return n.failure(form, id, &protocol.Error{Code: protocol.NotFound, Message: "Unknown request URL: " + method + " " + clip(path, 200) + ". This gateway serves /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages, /v1/models and /v1beta/models/{model}:generateContent."})
 	}
 	if path == "/v1/responses" && method == "GET" && len(c.Request().Header.Peek("Upgrade")) > 0 {
-		return n.failure(form, id, &protocol.Error{Code: protocol.UpgradeRequired, Message: "WebSocket is not offered here; send POST /v1/responses."})
+		a := n.failure(form, id, &protocol.Error{Code: protocol.UpgradeRequired, Message: "WebSocket is not offered here; send POST /v1/responses."})
+		a.set("Upgrade", "HTTP/1.1") // a 426 says what is offered (RFC 9110, 15.5.22)
+		a.set("Connection", "Upgrade")
+		return a
 	}
 	a := n.failure(form, id, &protocol.Error{Code: protocol.MethodNotAllowed, Message: clip(method, 20) + " is not allowed for " + clip(path, 200) + "; use " + allow + "."})
 	a.set("Allow", allow)
 	return a
-}
-
-// refuse shapes what fiber and fasthttp refuse before the door: a body or
-// headers too large, a request that cannot be parsed or takes too long. Where
-// the path is not known the form is readable for every dialect.
-func (n *Node) refuse(c *fiber.Ctx, err error) error {
-	pe := &protocol.Error{Code: protocol.InvalidRequest, Message: "The HTTP request could not be parsed."}
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
-		switch fe.Code {
-		case fiber.StatusRequestEntityTooLarge:
-			pe = &protocol.Error{Code: protocol.TooLarge, Message: "The request body is larger than this gateway accepts (server.max_body_size)."}
-		case fiber.StatusRequestHeaderFieldsTooLarge:
-			pe = &protocol.Error{Code: protocol.HeadersTooLarge, Message: "The request headers are larger than this gateway accepts (16 KiB)."}
-		case fiber.StatusRequestTimeout:
-			pe = &protocol.Error{Code: protocol.RequestTimeout, Message: "The request took too long to arrive."}
-		}
-	}
-	connwatch.Linger(c.Context().Conn())
-	c.Response().Header.SetConnectionClose()
-	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
-	if path := requestPath(c.Context().Conn()); path != "" {
-		return n.reply(c, n.failure(dialectOf(path), id, pe))
-	}
-	return n.reply(c, n.unionFailure(id, pe))
 }
 
 // reply writes a whole answer.

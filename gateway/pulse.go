@@ -34,7 +34,7 @@ type pulse struct {
 type beat struct {
 	pulse *pulse
 	conn  net.Conn
-	chunk []byte // the keepalive as an HTTP chunk
+	piece []byte // the keepalive, framed as the stream is
 	gone  func() // the client cannot be reached
 
 	mu    sync.Mutex // held while a keepalive is written
@@ -51,11 +51,15 @@ func newPulse(after time.Duration) *pulse {
 // make a stream seem silent for a day, or keep its client waiting for one.
 func (p *pulse) clock(t time.Time) int64 { return int64(t.Sub(p.start)) }
 
-// follow begins to watch over a stream whose head is with the client.
-func (p *pulse) follow(conn net.Conn, keepalive []byte, gone func()) *beat {
+// asChunk frames a keepalive for HTTP/1.1.
+func asChunk(keepalive []byte) []byte {
 	chunk := strconv.AppendInt(nil, int64(len(keepalive)), 16)
-	chunk = append(append(append(chunk, '\r', '\n'), keepalive...), '\r', '\n')
-	b := &beat{pulse: p, conn: conn, chunk: chunk, gone: gone}
+	return append(append(append(chunk, '\r', '\n'), keepalive...), '\r', '\n')
+}
+
+// follow begins to watch over a stream whose head is with the client.
+func (p *pulse) follow(conn net.Conn, piece []byte, gone func()) *beat {
+	b := &beat{pulse: p, conn: conn, piece: piece, gone: gone}
 	p.mu.Lock()
 	p.beats[b] = struct{}{}
 	p.mu.Unlock()
@@ -140,7 +144,7 @@ func (b *beat) write(now time.Time) {
 	}
 	b.since = b.pulse.clock(now)
 	_ = b.conn.SetWriteDeadline(time.Now().Add(pulseDeadline)) // fails with the write
-	if _, err := b.conn.Write(b.chunk); err != nil {
+	if _, err := b.conn.Write(b.piece); err != nil {
 		b.gone()
 	}
 }

@@ -20,7 +20,7 @@ func TestPulseWritesToThoseWhoWaitOnly(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	p.tick(now)
 	conn, far := client(t)
-	b := p.follow(conn, []byte(comment), func() { t.Error("the client is there") })
+	b := p.follow(conn, asChunk([]byte(comment)), func() { t.Error("the client is there") })
 	defer b.end()
 
 	p.tick(now.Add(time.Minute)) // it does not wait: nobody reads, so a write would fail
@@ -56,7 +56,7 @@ func TestPulseFindsWhoHasGone(t *testing.T) {
 			go func() { _, _ = bufio.NewReader(far).WriteTo(&bytes.Buffer{}) }()
 			t.Cleanup(func() { far.Close() })
 		}
-		b := p.follow(conn, []byte(comment), func() { gone <- i })
+		b := p.follow(conn, asChunk([]byte(comment)), func() { gone <- i })
 		b.wait()
 		beats = append(beats, b)
 	}
@@ -84,7 +84,7 @@ func TestPulseGivesUpAStalledClient(t *testing.T) {
 	p.tick(now)
 	stalled, _ := client(t)
 	left := false
-	b := p.follow(stalled, []byte(comment), func() { left = true })
+	b := p.follow(stalled, asChunk([]byte(comment)), func() { left = true })
 	defer b.end()
 	b.wait()
 	began := time.Now()

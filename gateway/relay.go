@@ -59,6 +59,9 @@ func (r *relay) read(p []byte) (int, error) {
 // waiting counts the bytes that are at hand.
 func (r *relay) waiting() int { return len(r.out) - r.at }
 
+// rest is what waits. It is valid until release.
+func (r *relay) rest() []byte { return r.out[r.at:] }
+
 // fill waits until something is at hand, or the stream has ended; room is read
 // into.
 func (r *relay) fill(room []byte) {

@@ -3,12 +3,15 @@ package gateway
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"net"
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
 	"github.com/llmgw/llmgw/gateway/connwatch"
+	"github.com/llmgw/llmgw/protocol"
 )
 
 // lineLength holds the beginning of every endpoint's request line, with a long
@@ -105,4 +108,29 @@ func requestPath(c net.Conn) string {
 		return ""
 	}
 	return path
+}
+
+// refuse shapes what fiber and fasthttp refuse before the door: a body or
+// headers too large, a request that cannot be parsed or takes too long. Where
+// the path is not known the form is readable for every dialect.
+func (n *Node) refuse(c *fiber.Ctx, err error) error {
+	pe := &protocol.Error{Code: protocol.InvalidRequest, Message: "The HTTP request could not be parsed."}
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		switch fe.Code {
+		case fiber.StatusRequestEntityTooLarge:
+			pe = &protocol.Error{Code: protocol.TooLarge, Message: "The request body is larger than this gateway accepts (server.max_body_size)."}
+		case fiber.StatusRequestHeaderFieldsTooLarge:
+			pe = &protocol.Error{Code: protocol.HeadersTooLarge, Message: "The request headers are larger than this gateway accepts (16 KiB)."}
+		case fiber.StatusRequestTimeout:
+			pe = &protocol.Error{Code: protocol.RequestTimeout, Message: "The request took too long to arrive."}
+		}
+	}
+	connwatch.Linger(c.Context().Conn())
+	c.Response().Header.SetConnectionClose()
+	id := n.requestID(c.Request().Header.Peek("X-Request-Id"))
+	if path := requestPath(c.Context().Conn()); path != "" {
+		return n.reply(c, n.failure(dialectOf(path), id, pe))
+	}
+	return n.reply(c, n.unionFailure(id, pe))
 }
