@@ -101,7 +101,7 @@ const (
 // Row is an instance as operators see it.
 type Row struct {
 	ID, Provider, Instance string
-	State                  string // healthy, unhealthy, probing
+	State                  string // healthy, unhealthy, probing, disabled (its credentials were refused)
 	Healthy                bool
 	Here                   bool      // down for this node alone
 	Since                  time.Time // of the state; zero: since this node started

@@ -259,6 +259,9 @@ func (t *Table) Rows() []Row {
 		if s.down.Load() {
 			row.Here = s.here.Load()
 			row.State, row.Healthy, row.RetryAt = "unhealthy", false, t.at(s.until.Load(), now)
+			if s.shown.cause == CauseCredentials {
+				row.State = "disabled" // nothing but an operator helps, as far as is known
+			}
 			if s.shown.claim || s.trial.Load() != 0 || !now.Before(row.RetryAt) {
 				row.State = "probing"
 			}

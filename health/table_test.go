@@ -117,3 +117,55 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// An instance whose credentials were refused is disabled for every node, until
+// its configuration is read anew, a trial is due, or one has found otherwise.
+func TestRefusedCredentialsDisable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent, answered [][]byte
+		x, y := table("x", &sent), table("y", &answered)
+		states := func(here, there string) {
+			t.Helper()
+			for _, m := range sent {
+				if err := y.Merge(m, func(string, []byte) {}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sent = nil
+			if a, b := x.Rows()[0], y.Rows()[0]; a.State != here || b.State != there || a.Healthy != (here == "healthy") || b.Healthy != (there == "healthy") {
+				t.Errorf("%s and %s, want %s and %s", a.State, b.State, here, there)
+			}
+		}
+		refused := Failure{Cause: CauseCredentials, Reason: "HTTP 401"}
+		x.Fail("p/a@1", refused)
+		states("disabled", "disabled")
+		x.Configure([]Target{{ID: "p/a@1", Provider: "p", Instance: "a", RecoveryAfter: time.Second}})
+		states("healthy", "disabled")
+		x.Fail("p/a@1", refused)
+		states("disabled", "disabled")
+
+		time.Sleep(credentialPause + time.Minute)
+		states("probing", "probing")
+		if !x.BeginTrial("p/a@1") {
+			t.Fatal("no trial")
+		}
+		states("probing", "probing")
+		refused.Trial = true
+		x.Fail("p/a@1", refused)
+		states("disabled", "disabled")
+
+		time.Sleep(credentialPause + time.Minute)
+		if !x.BeginTrial("p/a@1") {
+			t.Fatal("no trial")
+		}
+		x.Fail("p/a@1", Failure{Cause: CauseStatus, Reason: "HTTP 500", Trial: true})
+		states("unhealthy", "unhealthy") // the credentials may be right again: it has not said
+
+		time.Sleep(time.Hour)
+		began := time.Now()
+		x.BeginTrial("p/a@1")
+		time.Sleep(time.Millisecond)
+		x.Succeed("p/a@1", began)
+		states("healthy", "healthy")
+	})
+}
