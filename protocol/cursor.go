@@ -23,13 +23,15 @@ import (
 //		}
 //	})
 //
-// A value that the function does not take is skipped.
+// A value that the function does not take is skipped; [Cursor.Ignored] tells
+// that there was one.
 type Cursor struct {
-	b     []byte
-	i     int
-	err   *Error
-	path  [maxPath]step
-	depth int
+	b       []byte
+	i       int
+	err     *Error
+	path    [maxPath]step
+	depth   int
+	ignored bool
 }
 
 // maxPath is how deep decoders look; what lies deeper they carry as it is.
@@ -50,7 +52,7 @@ func NewCursor(body []byte) *Cursor {
 
 // Reset puts the Cursor at the start of another body. It forgets the error.
 func (c *Cursor) Reset(body []byte) {
-	c.b, c.i, c.err, c.depth = body, 0, nil, 0
+	c.b, c.i, c.err, c.depth, c.ignored = body, 0, nil, 0, false
 	c.space()
 }
 
@@ -60,6 +62,24 @@ func (c *Cursor) Err() error {
 		return nil
 	}
 	return c.err
+}
+
+// Ignored tells whether a member of an object was left where it stood since
+// Ignored was asked last. A null says nothing and is none. What is left out on
+// purpose is taken with [Cursor.Raw].
+func (c *Cursor) Ignored() bool {
+	was := c.ignored
+	c.ignored = false
+	return was
+}
+
+// Join takes over what the walk of a copy has come to: its error, and whether
+// it ignored a member. The copy's value must have been taken here.
+func (c *Cursor) Join(from *Cursor) {
+	if from.err != nil {
+		c.FailWith(from.err)
+	}
+	c.ignored = c.ignored || from.ignored
 }
 
 // Fail makes the walk fail with a message about the value at hand; Path is put
@@ -248,7 +268,9 @@ func (c *Cursor) Object(member func(name []byte)) {
 		c.i++
 		c.space()
 		before := c.i
-		member(name)
+		if member(name); c.i == before && c.Kind() != 'n' {
+			c.ignored = true
+		}
 		if c.after(before, '}') {
 			break
 		}

@@ -24,7 +24,7 @@ func TestDecodeRequest(t *testing.T) {
 			protocol.Request{
 				Messages: hello, MaxTokens: 7, Temperature: protocol.Raw("0.5"), TopP: protocol.Raw("0.9"), TopK: protocol.Raw("3"), Stop: []protocol.Text{str("a")}, Stream: true, User: str("u"), Tier: "default", Cache: protocol.Cache1h,
 				Reasoning: protocol.Reasoning{Mode: protocol.ThinkBudget, Budget: 2000, Show: protocol.Yes, Effort: protocol.EffortMax}, Format: &protocol.Format{Schema: protocol.Raw(`{"type":"object"}`)},
-			}, ""},
+			}, "metadata: unknown field ignored"},
 		{"count_tokens, nulls", `{"model":"m","messages":[{"role":"user","content":"hi"}],"thinking":{"type":"disabled"},"temperature":null,"system":null,"tools":null,"tool_choice":null,"metadata":{"user_id":null},"output_config":{"effort":null,"format":null},"cache_control":null}`,
 			protocol.Request{Messages: hello, Reasoning: protocol.Reasoning{Mode: protocol.ThinkOff}}, ""},
 		{"fast, nothing to generate", `{"max_tokens":0,"speed":"fast","service_tier":"auto","messages":[{"role":"user","content":"hi"}],"thinking":{"type":"adaptive","display":"omitted"},"context_management":{"edits":[]},"who_knows":1,"diagnostics":{}}`,

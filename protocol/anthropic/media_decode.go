@@ -35,6 +35,7 @@ func (d *requestDecoder) source(c *protocol.Cursor, b *block) source {
 			s.f = in.Text()
 		case "content":
 			s.content, s.hasContent = *in, true
+			in.Raw()
 		}
 	})
 	if in.Err() == nil {
@@ -53,7 +54,7 @@ func (d *requestDecoder) source(c *protocol.Cursor, b *block) source {
 			in.Fail("the source lacks what its type demands.")
 		}
 	}
-	pass(c, in)
+	c.Join(in)
 	return s
 }
 
@@ -91,7 +92,7 @@ func (d *requestDecoder) document(c *protocol.Cursor, b *block) {
 		inner = d.blocks(&s.content)
 		m.Plain = joinTexts("\n", inner)
 	}
-	pass(c, &s.content)
+	c.Join(&s.content)
 	m.Type = protocol.Text(`"text/plain"`)
 	d.add(protocol.Part{Kind: protocol.PartFile, Media: m})
 	for i := range inner {

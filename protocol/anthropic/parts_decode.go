@@ -33,6 +33,14 @@ func (d *requestDecoder) message() {
 			} else {
 				m.Parts = d.blocks(c)
 			}
+		case "output_config":
+			if c.Kind() == '{' {
+				c.Object(func(name []byte) {
+					if string(name) == "effort" && !c.Null() {
+						d.update = d.effort()
+					}
+				})
+			}
 		}
 	})
 	if c.Err() == nil && !(role && content) {
@@ -166,21 +174,27 @@ func (d *requestDecoder) blockMember(c *protocol.Cursor, b *block, name []byte) 
 			b.isError = c.Bool()
 		}
 	case "citations":
-		if c.Kind() == '{' {
-			c.Object(func(name []byte) {
-				if string(name) == "enabled" {
-					b.cited = c.Kind() == 't'
-				}
-			})
+		if c.Kind() != '{' {
+			c.Raw() // of an earlier answer
+			return
 		}
+		c.Object(func(name []byte) {
+			if string(name) == "enabled" {
+				b.cited = string(c.Raw()) == "true"
+			}
+		})
 	case "content":
 		b.content, b.hasContent = *c, c.Kind() != 'n'
+		c.Raw()
 	case "source":
 		if c.Kind() == '"' { // of a search result
 			b.url = c.Text()
 			return
 		}
 		b.source, b.hasSource = *c, c.Kind() != 'n'
+		c.Raw()
+	case "caller", "server_name", "file_id", "tool":
+		c.Raw() // of Anthropic's own servers
 	}
 }
 
@@ -265,15 +279,8 @@ func (d *requestDecoder) content(c *protocol.Cursor, b *block) []protocol.Part {
 	} else {
 		parts = d.blocks(in)
 	}
-	pass(c, in)
+	c.Join(in)
 	return parts
-}
-
-// pass makes the walk of c fail where that of a copy has.
-func pass(c, from *protocol.Cursor) {
-	if err := from.Err(); err != nil {
-		c.FailWith(protocol.AsError(err))
-	}
 }
 
 // signatureOf tells whose a signature is: one that this gateway wrapped, or

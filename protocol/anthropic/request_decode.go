@@ -15,7 +15,11 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 		return err
 	}
 	d := requestDecoder{x: x, body: body, c: protocol.NewCursor(body), r: new(protocol.Request), stack: make([]protocol.Part, 0, 8)}
-	d.c.Object(d.field)
+	d.c.Object(func(name []byte) {
+		if d.field(name); d.c.Ignored() {
+			d.x.Warn(string(name), "unknown field ignored") // one that is known: others are taken whole
+		}
+	})
 	if err := d.c.Err(); err != nil {
 		return err
 	}
@@ -30,6 +34,9 @@ func DecodeRequest(x *protocol.Exchange, body []byte) error {
 	}
 	if d.fast {
 		d.r.Tier = "fast"
+	}
+	if d.update != protocol.EffortUnset {
+		d.r.Reasoning.Effort = d.update
 	}
 	x.Request = d.r
 	return d.checkChoice()
@@ -59,6 +66,7 @@ type requestDecoder struct {
 	messages []protocol.Message // behind a place for the system's, which may come later
 	stack    []protocol.Part    // of the blocks that are being read, those around them below
 	fast     bool
+	update   protocol.Effort // of the last system message that sets one from there on
 }
 
 // field reads a member of the top level. null is absent.
@@ -128,9 +136,10 @@ func (d *requestDecoder) field(name []byte) {
 
 // beta reads what ties a request to Anthropic's own servers.
 func (d *requestDecoder) beta(name string) {
+	value := d.c.Raw()
 	switch name {
 	case "mcp_servers", "container", "thread":
-		if value := d.c.Raw(); !protocol.IsBlank(value) {
+		if !protocol.IsBlank(value) {
 			d.c.FailWith(protocol.Invalid(name, "'%s' is only understood by Anthropic, and this model is served by another provider.", name))
 		}
 	case "context_management", "fallbacks", "compaction", "inference_geo":
@@ -196,21 +205,23 @@ func (d *requestDecoder) outputConfig() {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "effort":
-			if t := c.TextOrNull(); t != nil {
-				effort, ok := protocol.ParseEffort(t.String())
-				if !ok {
-					c.Fail("expected low, medium, high, xhigh or max.")
-				}
-				d.r.Reasoning.Effort = effort
+			if !c.Null() {
+				d.r.Reasoning.Effort = d.effort()
 			}
 		case "format":
 			if !c.Null() {
 				d.format()
 			}
-		default:
-			d.x.Warn("output_config", "unknown member ignored")
 		}
 	})
+}
+
+func (d *requestDecoder) effort() protocol.Effort {
+	effort, ok := protocol.ParseEffort(d.c.Str())
+	if !ok && d.c.Err() == nil {
+		d.c.Fail("expected low, medium, high, xhigh or max.")
+	}
+	return effort
 }
 
 // format reads output_config.format, or output_format as it was called at
@@ -254,8 +265,18 @@ func cacheMark(c *protocol.Cursor) protocol.CacheMark {
 	}
 	mark := protocol.Cache5m
 	c.Object(func(name []byte) {
-		if string(name) == "ttl" && c.TextOrNull().Is("1h") {
-			mark = protocol.Cache1h
+		switch string(name) {
+		case "type":
+			if !c.Text().Is("ephemeral") && c.Err() == nil {
+				c.Fail("expected ephemeral.")
+			}
+		case "ttl":
+			switch t := c.TextOrNull(); {
+			case t.Is("1h"):
+				mark = protocol.Cache1h
+			case t != nil && !t.Is("5m"):
+				c.Fail("expected 5m or 1h.")
+			}
 		}
 	})
 	return mark

@@ -58,6 +58,7 @@ type encoder struct {
 
 	only     []protocol.Text // the tools to send; nil for all
 	count    int             // of the tools that are sent
+	used     []protocol.Text // in the place of tools: those that the history calls
 	choice   string          // tool_choice.type, "" for none
 	chosen   protocol.Text   // the tool of a choice of type tool
 	noParall bool

@@ -12,6 +12,7 @@ func (d *requestDecoder) tool() {
 	whole := *c
 	var t protocol.Tool
 	var kind string
+	unknown := false
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type":
@@ -36,15 +37,23 @@ func (d *requestDecoder) tool() {
 		case "cache_control":
 			t.Cache = cacheMark(c)
 		case "input_examples":
+			c.Raw()
 			d.x.Warn("tools", "input_examples ignored")
+		case "eager_input_streaming":
+			c.Raw() // how soon a call is streamed, not what it says
+		default:
+			unknown = unknown || c.Kind() != 'n'
+			c.Raw()
 		}
 	})
 	if c.Err() != nil {
 		return
 	}
-	if kind != "" {
-		d.knownTool(kind, &t, whole)
+	if kind != "" && d.knownTool(kind, &t, whole) {
 		return
+	}
+	if unknown {
+		d.x.Warn("tools", "unknown field ignored")
 	}
 	if t.Name.Empty() {
 		c.Fail("a tool needs a name.")
@@ -54,11 +63,12 @@ func (d *requestDecoder) tool() {
 }
 
 // knownTool reads a tool that Anthropic defines. Those that run at the client
-// are functions with a schema that is known; the others run at Anthropic.
-func (d *requestDecoder) knownTool(kind string, t *protocol.Tool, at protocol.Cursor) {
+// are functions with a schema that is known: t becomes one, and false says that
+// it is still to be added. The others run at Anthropic.
+func (d *requestDecoder) knownTool(kind string, t *protocol.Tool, at protocol.Cursor) bool {
 	if strings.HasPrefix(kind, "web_search_") {
 		d.webSearch(at)
-		return
+		return true
 	}
 	for i := range clientTools {
 		if known := &clientTools[i]; strings.HasPrefix(kind, known.prefix) {
@@ -66,8 +76,7 @@ func (d *requestDecoder) knownTool(kind string, t *protocol.Tool, at protocol.Cu
 				t.Name = protocol.TextOf(known.name)
 			}
 			t.Description, t.Schema, t.Strict = protocol.TextOf(known.description), protocol.Raw(known.schema), protocol.Unset
-			d.r.Tools = append(d.r.Tools, *t)
-			return
+			return false
 		}
 	}
 	t.Kind, t.Maker, t.Raw = protocol.ToolServer, protocol.MadeByAnthropic, at.Raw()
@@ -75,6 +84,7 @@ func (d *requestDecoder) knownTool(kind string, t *protocol.Tool, at protocol.Cu
 		t.Name = protocol.TextOf(kind)
 	}
 	d.r.Tools = append(d.r.Tools, *t)
+	return true
 }
 
 // webSearch reads a search that runs at the provider, which others have too.
@@ -100,9 +110,11 @@ func (d *requestDecoder) webSearch(c protocol.Cursor) {
 			if !c.Null() {
 				w.Location = location(&c)
 			}
+		case "type", "name", "cache_control", "defer_loading", "strict":
+			c.Raw() // not of what is searched
 		}
 	})
-	pass(d.c, &c)
+	d.c.Join(&c)
 	d.r.WebSearch = w
 }
 
@@ -119,6 +131,8 @@ func location(c *protocol.Cursor) protocol.Raw {
 				out = protocol.QuoteString(out, string(name))
 				out = append(append(out, ':'), v...)
 			}
+		case "type":
+			c.Raw()
 		}
 	})
 	return append(out, '}')

@@ -52,6 +52,7 @@ func (e *encoder) planTools() error {
 			e.x.Warn("tool_choice", "no tool is left")
 		}
 		e.choice = ""
+		e.findUsed()
 		return nil
 	}
 	if e.noParall = e.r.Parallel == protocol.No && e.choice != "none"; e.noParall && e.choice == "" {
@@ -130,6 +131,7 @@ func (e *encoder) tools() error {
 		for i := range e.r.Tools {
 			e.warnServerTool(&e.r.Tools[i])
 		}
+		e.usedTools()
 		return nil
 	}
 	e.dst = append(e.dst, `,"tools":[`...)

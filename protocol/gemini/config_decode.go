@@ -56,23 +56,17 @@ func (d *decoder) generationConfig() {
 					c.Fail("the models of another provider answer with text only.")
 				}
 			})
-		default:
-			d.x.Warn("generationConfig", otherConfig(name))
+		case "mediaResolution", "media_resolution":
+			c.Raw()
+			d.x.Warn("generationConfig", "mediaResolution not supported")
+		case "speechConfig", "speech_config":
+			c.Raw()
+			d.x.Warn("generationConfig", "speechConfig not supported")
+		case "imageConfig", "image_config":
+			c.Raw()
+			d.x.Warn("generationConfig", "imageConfig not supported")
 		}
 	})
-}
-
-// otherConfig is what to say of a field that has no counterpart.
-func otherConfig(name []byte) string {
-	switch string(name) {
-	case "mediaResolution", "media_resolution":
-		return "mediaResolution not supported"
-	case "speechConfig", "speech_config":
-		return "speechConfig not supported"
-	case "imageConfig", "image_config":
-		return "imageConfig not supported"
-	}
-	return "unknown field ignored"
 }
 
 func (d *decoder) checkMIME() {
@@ -141,8 +135,6 @@ func (d *decoder) thinkingConfig() {
 			}
 		case "thinkingLevel", "thinking_level":
 			d.thinkingLevel()
-		default:
-			d.x.Warn("thinkingConfig", "unknown field ignored")
 		}
 	})
 	if budget && t.Effort != protocol.EffortUnset {

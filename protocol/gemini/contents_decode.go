@@ -53,8 +53,7 @@ func (d *decoder) content(i int) {
 				list(c, func(j int) { out = d.part(out, role, i, j) })
 			}
 		case "role":
-		default:
-			d.x.Warn("contents", "unknown field ignored")
+			c.Raw()
 		}
 	})
 	if !there && role != protocol.RoleAssistant { // the API itself gives a model's content without parts
@@ -196,10 +195,10 @@ func (d *decoder) partNote(p *inPart, name []byte) {
 			}
 		}
 	case "videoMetadata", "video_metadata":
+		c.Raw()
 		d.x.Warn("contents", "videoMetadata not supported")
 	case "partMetadata", "part_metadata", "mediaProcessing", "speechMetadata":
-	default:
-		d.x.Warn("contents", "unknown field of a part ignored")
+		c.Raw()
 	}
 }
 
@@ -230,8 +229,6 @@ func (d *decoder) functionCall(p *protocol.Part, i, j int) {
 				return
 			}
 			p.Args = c.Raw()
-		default:
-			d.x.Warn("contents", "unknown field of a functionCall ignored")
 		}
 	})
 	if p.Name.Empty() {
@@ -263,9 +260,8 @@ func (d *decoder) functionResponse(p *protocol.Part) {
 		case "parts":
 			list(c, func(int) { media = append(media, d.resultMedia()) })
 		case "willContinue", "will_continue", "scheduling":
+			c.Raw()
 			d.x.Warn("contents", "asynchronous functions not supported")
-		default:
-			d.x.Warn("contents", "unknown field of a functionResponse ignored")
 		}
 	})
 	p.Parts = append(p.Parts, media...)

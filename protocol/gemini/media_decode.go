@@ -19,8 +19,6 @@ func (d *decoder) inlineData(p *protocol.Part) {
 			m.Data = c.Text()
 		case "displayName", "display_name":
 			m.Name = c.Text()
-		default:
-			d.x.Warn("contents", "unknown field of inlineData ignored")
 		}
 	})
 	if m.Data.Empty() || m.Type.Empty() {
@@ -49,8 +47,6 @@ func (d *decoder) fileData(p *protocol.Part) {
 			uri = c.Text()
 		case "displayName", "display_name":
 			m.Name = c.Text()
-		default:
-			d.x.Warn("contents", "unknown field of fileData ignored")
 		}
 	})
 	if uri.Empty() {
@@ -104,8 +100,6 @@ func (d *decoder) resultMedia() protocol.Part {
 			d.inlineData(&p)
 		case "fileData", "file_data":
 			d.fileData(&p)
-		default:
-			d.x.Warn("contents", "unknown field of a functionResponse ignored")
 		}
 	})
 	if p.Media == nil {
@@ -125,6 +119,8 @@ func (d *decoder) executableCode(p *protocol.Part) {
 			language = strings.ToLower(d.c.Str())
 		case "code":
 			code = d.c.Str()
+		case "id":
+			d.c.Raw()
 		}
 	})
 	p.Text = fenced(language, code)
@@ -133,8 +129,11 @@ func (d *decoder) executableCode(p *protocol.Part) {
 func (d *decoder) executionResult(p *protocol.Part) {
 	output := ""
 	d.c.Object(func(name []byte) {
-		if string(name) == "output" {
+		switch string(name) {
+		case "output":
 			output = d.c.TextOrNull().String()
+		case "outcome", "id":
+			d.c.Raw() // the output tells it
 		}
 	})
 	p.Text = fenced("", output)

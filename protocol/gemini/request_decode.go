@@ -57,43 +57,52 @@ type decoder struct {
 }
 
 func (d *decoder) top() {
-	c := d.c
-	c.Object(func(name []byte) {
-		if c.Null() {
+	d.c.Object(func(name []byte) {
+		if d.c.Null() {
 			return
 		}
-		switch string(name) {
-		case "contents":
-			d.contents = true
-			d.r.Messages = make([]protocol.Message, 0, 16)
-			list(c, func(i int) { d.content(i) })
-		case "systemInstruction", "system_instruction":
-			d.systemInstruction()
-		case "generationConfig", "generation_config":
-			d.generationConfig()
-		case "tools":
-			list(c, func(int) { d.tool() })
-		case "toolConfig", "tool_config":
-			d.toolConfig()
-		case "safetySettings", "safety_settings":
-			d.r.SafetyRaw = c.Raw()
-		case "serviceTier", "service_tier":
-			d.tier()
-		case "cachedContent", "cached_content":
-			c.Fail("cached content lives at Google and cannot be used with another provider's model.")
-		case "continuationToken", "continuation_token":
-			c.Fail("a continuation token is of the provider that made it.")
-		case "labels":
-			d.x.Warn("labels", "not supported")
-		case "store":
-			if c.Bool() {
-				d.x.Warn("store", "not supported")
-			}
-		case "model": // stands in the path; some clients repeat it
-		default:
-			d.x.Warn("body", "unknown field ignored")
+		if d.field(name); d.c.Ignored() {
+			d.x.Warn(string(name), "unknown field ignored") // one that is known: others are taken whole
 		}
 	})
+}
+
+func (d *decoder) field(name []byte) {
+	c := d.c
+	switch string(name) {
+	case "contents":
+		d.contents = true
+		d.r.Messages = make([]protocol.Message, 0, 16)
+		list(c, func(i int) { d.content(i) })
+	case "systemInstruction", "system_instruction":
+		d.systemInstruction()
+	case "generationConfig", "generation_config":
+		d.generationConfig()
+	case "tools":
+		list(c, func(int) { d.tool() })
+	case "toolConfig", "tool_config":
+		d.toolConfig()
+	case "safetySettings", "safety_settings":
+		d.r.SafetyRaw = c.Raw()
+	case "serviceTier", "service_tier":
+		d.tier()
+	case "cachedContent", "cached_content":
+		c.Fail("cached content lives at Google and cannot be used with another provider's model.")
+	case "continuationToken", "continuation_token":
+		c.Fail("a continuation token is of the provider that made it.")
+	case "labels":
+		c.Raw()
+		d.x.Warn("labels", "not supported")
+	case "store":
+		if c.Bool() {
+			d.x.Warn("store", "not supported")
+		}
+	case "model":
+		c.Raw() // stands in the path; some clients repeat it
+	default:
+		c.Raw()
+		d.x.Warn("body", "unknown field ignored")
+	}
 }
 
 // list takes an array, or the one element that a client did not wrap.
@@ -157,8 +166,7 @@ func (d *decoder) systemInstruction() {
 		case "text": // a part in the place of a content
 			d.addSystem(c.TextOrNull())
 		case "role":
-		default:
-			d.x.Warn("systemInstruction", "unknown field ignored")
+			c.Raw()
 		}
 	})
 }

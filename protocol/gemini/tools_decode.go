@@ -32,8 +32,6 @@ func (d *decoder) tool() {
 			d.serverTool("mcp_servers", "mcpServers")
 		case "retrieval", "enterpriseWebSearch", "enterprise_web_search", "exaAiSearch", "parallelAiSearch":
 			d.serverTool(string(name), string(name))
-		default:
-			d.x.Warn("tools", "unknown field ignored")
 		}
 	})
 }
@@ -72,11 +70,11 @@ func (d *decoder) function() {
 			schemas++
 			t.Schema = d.parameters()
 		case "response", "responseJsonSchema", "response_json_schema":
+			c.Raw()
 			d.x.Warn("tools", "the schema of a function's response is ignored")
 		case "behavior":
+			c.Raw()
 			d.x.Warn("tools", "asynchronous functions not supported")
-		default:
-			d.x.Warn("tools", "unknown field of a function ignored")
 		}
 	})
 	switch {
@@ -111,10 +109,10 @@ func (d *decoder) toolConfig() {
 		case "functionCallingConfig", "function_calling_config":
 			d.calling()
 		case "includeServerSideToolInvocations", "include_server_side_tool_invocations":
+			c.Raw() // what another provider's own tools do is told in words
 		case "retrievalConfig", "retrieval_config":
+			c.Raw()
 			d.x.Warn("toolConfig", "retrievalConfig not supported")
-		default:
-			d.x.Warn("toolConfig", "unknown field ignored")
 		}
 	})
 }
@@ -134,8 +132,6 @@ func (d *decoder) calling() {
 			}
 		case "allowedFunctionNames", "allowed_function_names":
 			list(c, func(int) { choice.Names = append(choice.Names, c.Text()) })
-		default:
-			d.x.Warn("toolConfig", "unknown field ignored")
 		}
 	})
 	choice.Mode = modeIn(mode, len(choice.Names))

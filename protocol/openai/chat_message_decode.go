@@ -67,7 +67,13 @@ func (d *chatDecoder) messageMember(name []byte) {
 	case "function_call":
 		d.functionCall()
 	case "audio":
+		c.Raw()
 		d.x.Warn("messages", "the sound of an earlier answer dropped")
+	case "images":
+		c.Raw()
+		d.x.Warn("messages", "the images of an earlier answer dropped")
+	case "annotations":
+		c.Raw() // where an earlier answer found what it says
 	case "cache_control":
 		m.cache = d.cacheControl()
 	default:
@@ -177,6 +183,10 @@ func (d *chatDecoder) call() {
 			readCustom(c, &p)
 		case "extra_content":
 			p.Signature = thoughtSignature(c)
+		case "type":
+			d.word("function", "custom", "")
+		case "index":
+			c.Raw() // of a stream, from which the call was put together
 		}
 	})
 	switch {

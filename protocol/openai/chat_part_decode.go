@@ -123,6 +123,8 @@ func (d *chatDecoder) partMember(p *chatPart, name []byte) {
 		p.signature = c.Text()
 	case "data":
 		p.data = c.Text()
+	case "annotations", "logprobs", "citations", "caller":
+		c.Raw() // what an earlier answer tells of itself
 	}
 }
 
@@ -246,7 +248,11 @@ func (d *chatDecoder) source(p *chatPart) {
 func (d *chatDecoder) cacheControl() protocol.CacheMark {
 	mark := protocol.Cache5m
 	d.c.Object(func(name []byte) {
-		if string(name) == "ttl" && !d.c.Null() && d.word("5m", "1h") == "1h" {
+		switch {
+		case d.c.Null():
+		case string(name) == "type":
+			d.word("ephemeral")
+		case string(name) == "ttl" && d.word("5m", "1h") == "1h":
 			mark = protocol.Cache1h
 		}
 	})
@@ -257,7 +263,11 @@ func (d *chatDecoder) cacheControl() protocol.CacheMark {
 func (d *chatDecoder) breakpoint() protocol.CacheMark {
 	mark := protocol.Cache5m
 	d.c.Object(func(name []byte) {
-		if string(name) == "ttl" && !d.c.Null() {
+		switch {
+		case d.c.Null():
+		case string(name) == "mode":
+			d.word("explicit")
+		case string(name) == "ttl":
 			mark = protocol.Cache1h
 			if d.word("30m", "12h") == "12h" {
 				d.x.Warn("prompt_cache_breakpoint", "ttl becomes 1h")

@@ -179,6 +179,8 @@ func (t *thinking) block(c *protocol.Cursor) {
 			signature = optionalText(c)
 		case "data":
 			data = optionalText(c)
+		case "type", "cache_control":
+			c.Raw() // the members tell which it is, and thinking takes no mark
 		}
 	})
 	if p, ok := thinkingBlock(text, signature, data); ok {

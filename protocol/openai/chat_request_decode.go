@@ -19,7 +19,11 @@ func DecodeChatRequest(x *protocol.Exchange, body []byte) error {
 	x.Request = &protocol.Request{}
 	d := chatDecoder{x: x, r: x.Request, c: protocol.NewCursor(body)}
 	d.r.Messages = make([]protocol.Message, 0, 16)
-	d.c.Object(d.member)
+	d.c.Object(func(name []byte) {
+		if d.member(name); d.c.Ignored() {
+			d.x.Warn(string(name), "unknown field ignored") // one that is known: others are taken whole
+		}
+	})
 	if err := d.c.Err(); err != nil {
 		return err
 	}
@@ -51,6 +55,7 @@ func (d *chatDecoder) member(name []byte) {
 	}
 	switch string(name) {
 	case "model":
+		c.Raw() // routing has read it
 	case "messages":
 		d.messages()
 	case "system":
@@ -59,8 +64,12 @@ func (d *chatDecoder) member(name []byte) {
 		r.Stream = c.Bool()
 	case "stream_options":
 		c.Object(func(name []byte) {
-			if string(name) == "include_usage" && !c.Null() {
+			switch {
+			case c.Null():
+			case string(name) == "include_usage":
 				r.IncludeUsage = c.Bool()
+			case string(name) == "include_obfuscation":
+				c.Bool() // what is converted is not padded
 			}
 		})
 	case "max_completion_tokens":
@@ -156,12 +165,15 @@ func (d *chatDecoder) rest(name []byte) {
 			d.x.Warn("store", "not supported")
 		}
 	case "prediction":
+		c.Raw()
 		d.x.Warn("prediction", "not supported")
 	case "moderation":
+		c.Raw()
 		d.x.Warn("moderation", "not supported")
 	case "prompt_cache_retention", "prompt_cache_options", "usage":
-		// accounting of one provider; usage is OpenRouter's, which asks for what is sent anyway
+		c.Raw() // accounting of one provider; usage is OpenRouter's, which asks for what is sent anyway
 	default:
+		c.Raw()
 		d.x.Warn("body", "unknown field ignored")
 	}
 }

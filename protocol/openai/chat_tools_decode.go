@@ -242,6 +242,8 @@ func (d *chatDecoder) toolName(names []protocol.Text) []protocol.Text {
 			names = append(names, c.Text())
 		case "function", "custom":
 			names = d.toolName(names)
+		case "type":
+			c.Text() // what kind a tool is tells its definition
 		}
 	})
 	return names

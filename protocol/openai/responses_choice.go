@@ -62,6 +62,8 @@ func (d *responsesDecoder) chosen() {
 			name = c.Text()
 		case "namespace":
 			namespace = c.TextOrNull()
+		case "type":
+			c.Raw()
 		}
 	}
 	c.Object(member)
@@ -93,6 +95,8 @@ func (d *responsesDecoder) allowed() {
 					d.x.Warn("tool_choice", "hosted tools are left out")
 				}
 			})
+		case "type":
+			c.Raw()
 		}
 	}
 	c.Object(member)

@@ -39,8 +39,10 @@ func (d *responsesDecoder) hosted(kind string) bool {
 			if string(name) == m {
 				note = append(note, " "+m+": "...)
 				note = append(note, d.c.Raw().Compact()...)
+				return
 			}
 		}
+		d.c.Raw()
 	})
 	parts := append([]protocol.Part{{Text: protocol.AppendQuotedJSON(nil, note)}}, shot...)
 	d.add(role, parts...)

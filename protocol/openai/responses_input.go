@@ -111,6 +111,8 @@ func (d *responsesDecoder) message() {
 			}
 		case "content":
 			parts = d.content()
+		default:
+			d.own(name)
 		}
 	})
 	if c.Err() != nil {
@@ -121,6 +123,15 @@ func (d *responsesDecoder) message() {
 		return
 	}
 	d.add(role, parts...)
+}
+
+// own takes what an item of any kind says of itself, and what of an answer's
+// bookkeeping clients send back: nothing that the next model is told.
+func (d *responsesDecoder) own(name []byte) {
+	switch string(name) {
+	case "type", "id", "status", "caller", "phase", "internal_chat_message_metadata_passthrough":
+		d.c.Raw()
+	}
 }
 
 func roleNamed(name string) (protocol.Role, bool) {
@@ -162,6 +173,8 @@ func (d *responsesDecoder) call() {
 				return
 			}
 			p.Args = protocol.ArgsOf(c.Text())
+		default:
+			d.own(name)
 		}
 	})
 	if p.ID.Empty() {
@@ -198,6 +211,10 @@ func (d *responsesDecoder) result() {
 			p.ID = c.TextOrNull()
 		case "output":
 			p.Parts = d.output()
+		case "name", "namespace":
+			c.Raw() // the call has them
+		default:
+			d.own(name)
 		}
 	})
 	if c.Err() == nil && p.ID.Empty() {
@@ -236,6 +253,8 @@ func (d *responsesDecoder) reasoning() {
 			c.Array(func(int) { summary = append(summary, d.textOf()) })
 		case "content":
 			c.Array(func(int) { content = append(content, d.textOf()) })
+		default:
+			d.own(name)
 		}
 	})
 	if len(summary) == 0 {
@@ -257,7 +276,9 @@ func (d *responsesDecoder) textOf() (text protocol.Text) {
 	d.c.Object(func(name []byte) {
 		if string(name) == "text" {
 			text = d.c.Text()
+			return
 		}
+		d.own(name)
 	})
 	return text
 }
@@ -267,6 +288,7 @@ func (d *responsesDecoder) configurationUpdate() {
 	c.Object(func(name []byte) {
 		switch string(name) {
 		case "type", "id", "role":
+			c.Raw()
 		case "reasoning":
 			if c.Null() {
 				return
@@ -277,6 +299,7 @@ func (d *responsesDecoder) configurationUpdate() {
 				}
 			})
 		default:
+			c.Raw()
 			d.x.Warn("input", "a configuration update is ignored")
 		}
 	})

@@ -63,6 +63,8 @@ func (d *responsesDecoder) textPart(p *protocol.Part, member string) {
 		switch {
 		case string(name) == member:
 			p.Text = c.Text()
+		case string(name) == "annotations", string(name) == "logprobs":
+			c.Raw() // what an earlier answer tells of itself
 		default:
 			d.cacheMember(p, name)
 		}
@@ -83,6 +85,9 @@ func (d *responsesDecoder) cacheMember(p *protocol.Part, name []byte) {
 		}
 		p.Cache = protocol.Cache5m
 		c.Object(func(name []byte) {
+			if string(name) == "mode" || string(name) == "type" {
+				c.Raw() // there is one
+			}
 			if string(name) != "ttl" || c.Null() {
 				return
 			}
@@ -94,6 +99,8 @@ func (d *responsesDecoder) cacheMember(p *protocol.Part, name []byte) {
 				d.x.Warn("prompt_cache_breakpoint", "12h taken for 1h")
 			}
 		})
+	case "type":
+		c.Raw()
 	}
 }
 

@@ -16,7 +16,11 @@ func DecodeResponsesRequest(x *protocol.Exchange, body []byte) error {
 		return err
 	}
 	d := responsesDecoder{x: x, c: protocol.NewCursor(body), r: &protocol.Request{}}
-	d.c.Object(d.member)
+	d.c.Object(func(name []byte) {
+		if d.member(name); d.c.Ignored() {
+			d.x.Warn(string(name), "unknown field ignored") // one that is known: others are taken whole
+		}
+	})
 	if err := d.c.Err(); err != nil {
 		return err
 	}
@@ -50,7 +54,8 @@ func (d *responsesDecoder) member(name []byte) {
 		return
 	}
 	switch string(name) {
-	case "model": // routing has read it
+	case "model":
+		c.Raw() // routing has read it
 	case "input":
 		d.hasInput = true
 		d.input()
@@ -98,8 +103,11 @@ func (d *responsesDecoder) member(name []byte) {
 		r.Metadata = c.Raw()
 	case "stream_options":
 		c.Object(func(name []byte) {
-			if string(name) == "include_usage" {
+			switch string(name) {
+			case "include_usage":
 				r.IncludeUsage = c.Bool()
+			case "include_obfuscation":
+				c.Raw() // what is converted is not padded
 			}
 		})
 	default:
@@ -129,14 +137,13 @@ func (d *responsesDecoder) unsupported(name string) {
 		default:
 			c.Fail("expected auto or disabled.")
 		}
-	case "max_tool_calls":
-		d.x.Warn("max_tool_calls", "not supported")
-	case "moderation":
-		d.x.Warn("moderation", "not supported")
-	case "context_management":
-		d.x.Warn("context_management", "not supported")
-	case "prompt_cache_retention", "prompt_cache_options", "client_metadata", "access_programs": // accounting and hints: they change no answer
+	case "max_tool_calls", "moderation", "context_management":
+		c.Raw()
+		d.x.Warn(name, "not supported")
+	case "prompt_cache_retention", "prompt_cache_options", "client_metadata", "access_programs":
+		c.Raw() // accounting and hints: they change no answer
 	default:
+		c.Raw()
 		d.x.Warn("body", "unknown field ignored")
 	}
 }
@@ -210,6 +217,8 @@ func (d *responsesDecoder) reasoningMember(name []byte) {
 		if c.Str() != "standard" {
 			d.x.Warn("reasoning", "mode not supported")
 		}
+	case "context":
+		c.Raw() // which turns' reasoning counts: what can be carried is
 	}
 }
 

@@ -9,11 +9,16 @@ import (
 // itemTools takes the tools of an item of the input. They stand behind the
 // request's own.
 func (d *responsesDecoder) itemTools(name []byte) {
-	if string(name) == "tools" {
+	switch string(name) {
+	case "tools":
 		own := d.r.Tools
 		d.r.Tools = d.late
 		d.c.Array(func(int) { d.tool(protocol.Tool{}) })
 		d.late, d.r.Tools = d.r.Tools, own
+	case "role", "call_id", "execution":
+		d.c.Raw()
+	default:
+		d.own(name)
 	}
 }
 
@@ -68,11 +73,14 @@ func (d *responsesDecoder) namespace() {
 		base.Description = nil
 	}
 	c.Object(func(name []byte) {
-		if string(name) == "tools" {
+		switch string(name) {
+		case "tools":
 			c.Array(func(int) {
 				d.tool(base)
 				base.Description = nil
 			})
+		case "type", "name", "description": // looked at ahead
+			c.Raw()
 		}
 	})
 }
@@ -103,7 +111,14 @@ func (d *responsesDecoder) functionTool(t protocol.Tool) {
 		case "format":
 			if string(kindOf(c)) == "grammar" {
 				t.Raw = grammarOf(c)
+				return
 			}
+			c.Raw()
+		case "output_schema":
+			c.Raw()
+			d.x.Warn("tools", "the schema of a function's output is ignored")
+		case "type", "defer_loading":
+			c.Raw() // other providers are given all tools at once
 		case "cache_control":
 			p := protocol.Part{}
 			d.cacheMember(&p, name)
@@ -184,6 +199,8 @@ func (d *responsesDecoder) webSearch() {
 					c.Array(func(int) { s.Blocked = append(s.Blocked, c.Text()) })
 				}
 			})
+		case "type":
+			c.Raw()
 		}
 	})
 	if offline {
@@ -207,6 +224,8 @@ func location(c *protocol.Cursor) protocol.Raw {
 				out = append(protocol.QuoteString(out, string(name)), ':')
 				out = append(out, v...)
 			}
+		case "type":
+			c.Raw() // how exact it is
 		}
 	})
 	if len(out) == 1 {

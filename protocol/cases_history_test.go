@@ -1,0 +1,47 @@
+package protocol_test
+
+// What a request says beside what every dialect has, and what only its history
+// says, is converted or told of, too.
+var casesOfHistory = []asked{
+	{name: "case-17 calls without tools", from: "chat", model: "claude-sonnet-4-5", body: chatOf(twoCalls + "," + result1 + "," + result2), want: []string{`"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}},{"name":"g"`, `"tool_choice":{"type":"none"}`, `"messages":[`}},
+	{name: "case-17 calls without tools", from: "gemini", model: "claude-opus-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model","parts":[{"functionCall":{"name":"a:b","args":{}}},{"functionCall":{"name":"a:b","args":{}}}]},{"parts":[{"functionResponse":{"name":"a:b","response":{"output":"x"}}}]}`), want: []string{`"tools":[{"name":"a_b_`, `}}],"tool_choice":{"type":"none"}`}, warn: "messages: a tool call has no result"},
+	{name: "case-17 calls and tools of another provider", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"role":"user","content":"a"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}`, `,"tools":[{"type":"file_search","vector_store_ids":["v"]}]`), want: []string{`"tools":[{"name":"f","input_schema"`, `"tool_choice":{"type":"none"}`}, warn: "tools: a tool that runs at another provider is dropped"},
+	{name: "case-17 calls without tools, an answer as a tool", from: "chat", model: "claude-3-5-haiku", body: chatOf(twoCalls+","+result1+","+result2, `,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{}}}}`), want: []string{`"tools":[{"name":"json_output"`, `"tool_choice":{"type":"tool","name":"json_output"}`}, warn: "response_format: asked for as a tool"},
+	{name: "case-17 no calls and no tools", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi), want: []string{`!tool`}},
+}
+
+var casesOfUnknown = []asked{
+	{name: "case-54 unknown in a message", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":"hi","mood":"glad"}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a part", from: "chat", model: "gemini-3-pro", body: chatOf(`{"role":"user","content":[{"type":"text","text":"hi","mood":"glad"}]}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in an image", from: "chat", model: "gemini-3-pro", body: chatOf(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,` + pixel + `","crop":1}}]}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a call", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":"go"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}","mood":1}}]},{"role":"tool","tool_call_id":"c","content":"x"}`, oneOfThem), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a tool", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi, `,"tools":[{"type":"function","function":{"name":"f","mood":1}}]`), warn: "tools: unknown field ignored"},
+	{name: "case-54 unknown in a format", from: "chat", model: "gemini-3-pro", body: chatOf(hi, `,"response_format":{"type":"json_object","mood":1}`), warn: "response_format: unknown field ignored"},
+	{name: "case-54 unknown and null", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":"hi","mood":null}`, `,"mood":null`)},
+	{name: "case-54 what an answer tells of itself", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi + `,{"role":"assistant","content":"so","refusal":null,"annotations":[{"type":"url_citation"}],"audio":null,"function_call":null,"tool_calls":null,"reasoning_content":"hm"},{"role":"user","content":"on"}`)},
+	{name: "case-54 an earlier answer's images", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi + `,{"role":"assistant","content":"so","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},{"role":"user","content":"on"}`), warn: "messages: the images of an earlier answer dropped"},
+	{name: "case-54 a call of an unknown type", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"assistant","tool_calls":[{"id":"c","type":"magic","function":{"name":"f","arguments":"{}"}}]}`), param: "messages[0].tool_calls[0].type"},
+
+	{name: "case-54 unknown in a message", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":"hi","mood":1}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a block", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":[{"type":"text","text":"hi","mood":1}]}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a result's block", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{},"caller":{"type":"direct"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"x","mood":1}]}]}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in a source", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"` + pixel + `","mood":1}}]}`), warn: "messages: unknown field ignored"},
+	{name: "case-54 unknown in the system prompt", from: "anthropic", model: "gemini-3-pro", body: messagesOf(hi, `,"system":[{"type":"text","text":"a","mood":1}]`), warn: "system: unknown field ignored"},
+	{name: "case-54 unknown in a tool", from: "anthropic", model: "gpt-4o", body: messagesOf(hi, `,"tools":[{"name":"f","input_schema":{"type":"object"},"mood":1,"eager_input_streaming":true}]`), warn: "tools: unknown field ignored"},
+	{name: "case-54 unknown in a known tool", from: "anthropic", model: "gpt-4o", body: messagesOf(hi, `,"tools":[{"type":"text_editor_20250728","name":"str_replace_based_edit_tool","max_characters":9}]`), want: []string{`"name":"str_replace_based_edit_tool"`}, warn: "tools: unknown field ignored"},
+	{name: "case-54 what an answer tells of itself", from: "anthropic", model: "gpt-4o", body: messagesOf(hi + `,{"role":"assistant","content":[{"type":"text","text":"so","citations":[{"type":"char_location"}]}]},` + hi)},
+	{name: "case-54 an effort from a message on", from: "anthropic", model: "gpt-5", body: messagesOf(hi+`,{"role":"system","content":"s","output_config":{"effort":"low"}}`, `,"output_config":{"effort":"high"}`), want: []string{`"reasoning_effort":"low"`}},
+
+	{name: "case-54 unknown in an item", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"type":"message","id":"m","status":"completed","phase":"x","role":"user","content":"hi","mood":1}`), warn: "input: unknown field ignored"},
+	{name: "case-54 unknown in a part", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"role":"user","content":[{"type":"input_text","text":"hi","mood":1}]}`), warn: "input: unknown field ignored"},
+	{name: "case-54 unknown in a call", from: "responses", model: "gpt-4o", body: responsesOf(`{"type":"function_call","call_id":"c","name":"f","arguments":"{}","id":"i","status":"completed","mood":1},{"type":"function_call_output","call_id":"c","output":"x"}`), warn: "input: unknown field ignored"},
+	{name: "case-54 unknown in a tool", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(hi, `,"tools":[{"type":"function","name":"f","parameters":{"type":"object"},"strict":false,"mood":1}]`), warn: "tools: unknown field ignored"},
+	{name: "case-54 unknown in a setting", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(hi, `,"text":{"mood":1}`), warn: "text: unknown field ignored"},
+	{name: "case-54 what an answer tells of itself", from: "responses", model: "gpt-4o", body: responsesOf(hi + `,{"type":"message","id":"m","status":"completed","role":"assistant","content":[{"type":"output_text","text":"so","annotations":[],"logprobs":[]}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}","id":"i","status":"completed","caller":{"type":"direct"}},{"type":"function_call_output","call_id":"c","output":"x","id":"o","status":"completed"}`)},
+
+	{name: "case-54 unknown in a content", from: "gemini", model: "gpt-4o", body: contentsOf(`{"role":"user","parts":[{"text":"hi"}],"mood":1}`), warn: "contents: unknown field ignored"},
+	{name: "case-54 unknown in a part", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"hi","mood":1}]}`), warn: "contents: unknown field ignored"},
+	{name: "case-54 unknown in a setting", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"hi"}]}`, `,"generationConfig":{"mood":1,"thinkingConfig":{"mood":1}}`), warn: "generationConfig: unknown field ignored"},
+	{name: "case-54 unknown in a function", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"hi"}]}`, `,"tools":[{"functionDeclarations":[{"name":"f","mood":1}]}]`), warn: "tools: unknown field ignored"},
+	{name: "case-54 what Google ran", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"hi"}]},{"role":"model","parts":[{"executableCode":{"id":"x","language":"PYTHON","code":"1"}},{"codeExecutionResult":{"id":"x","outcome":"OUTCOME_OK","output":"1"}}]},{"parts":[{"text":"on"}]}`)},
+}
