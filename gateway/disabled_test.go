@@ -18,7 +18,9 @@ func TestAnInstanceThatRefusesItsCredentials(t *testing.T) {
 		t.Helper()
 		for _, n := range c.Nodes {
 			c.Await(5*time.Second, "both instances are "+state+" for "+n.Name(), func() bool {
-				var v struct{ Instances []struct{ Provider, Instance, State string } }
+				var v struct {
+					Instances []struct{ Provider, Instance, State string }
+				}
 				var metrics string
 				c.Admin(n, "/api/instances", &v)
 				c.Admin(n, "/metrics", &metrics)

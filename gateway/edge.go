@@ -140,7 +140,7 @@ func (n *Node) receive(c *fiber.Ctx) (*call, *answer) {
 	}
 	switch e.kind {
 	case kindModels, kindModel:
-		return nil, n.listModels(snap, key, e, form, id)
+		return nil, n.models(snap, key, e, form, id)
 	}
 	return readCall(c, e, method, path, key.Name, id, n.name), nil
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,7 +70,13 @@ func (s *self) translate(now time.Time) {
 
 // inspect answers another node's question over the hop.
 func (n *Node) inspect(target string) *hop.Response {
-	body, err := json.Marshal(n.describe(target))
+	var told any
+	if key, ok := strings.CutPrefix(target, stateOfKey); ok {
+		told = keyState{n.limits.State(key), true}
+	} else {
+		told = n.describe(target)
+	}
+	body, err := json.Marshal(told)
 	if err != nil {
 		return &hop.Response{Status: 500}
 	}

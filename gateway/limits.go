@@ -164,6 +164,11 @@ func (n *Node) stampLimits(t *trip, a *answer) {
 		t.state.Requests.Used--
 		t.state.Tokens.Used -= t.ticket.Reserved()
 	}
+	a.tellLimits(t.endpoint.dialect, t.limits, t.state)
+}
+
+// tellLimits puts a key's limits in the place of those that a provider told.
+func (a *answer) tellLimits(d protocol.Dialect, l limit.Limits, s limit.State) {
 	kept := a.header[:0]
 	for _, f := range a.header {
 		if !strings.HasPrefix(f.Name, "X-Ratelimit-") && !strings.HasPrefix(f.Name, "Anthropic-Ratelimit-") {
@@ -171,12 +176,11 @@ func (n *Node) stampLimits(t *trip, a *answer) {
 		}
 	}
 	a.header = kept
-	d := t.endpoint.dialect
-	if l := t.limits.Requests; l > 0 {
-		a.tellLimit(d, "Requests", l, t.state.Requests)
+	if l.Requests > 0 {
+		a.tellLimit(d, "Requests", l.Requests, s.Requests)
 	}
-	if l := t.limits.Tokens; l > 0 {
-		a.tellLimit(d, "Tokens", l, t.state.Tokens)
+	if l.Tokens > 0 {
+		a.tellLimit(d, "Tokens", l.Tokens, s.Tokens)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,6 +57,52 @@ func TestALimitIsToldInTheCallersDialect(t *testing.T) {
 	}
 	if r := c.Post(n, "bob", ChatPath, Chat); r.Status != 200 || r.Header.Get("X-Ratelimit-Limit-Requests") != "" {
 		t.Errorf("a key without limits: %d %v", r.Status, r.Header)
+	}
+}
+
+// A list of models and a head that is sent before the answer tell the limits,
+// too, as their owner counts them.
+func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
+	s := newScripted(t)
+	c := New(t, Options{Nodes: 3, Extra: s.blocks(fresh, ""), Keepalive: patience, Limits: map[string]string{"alice": "requests_per_minute = 50\ntokens_per_minute = 100000"}})
+	used := 0
+	check := func(what string, h http.Header, anthropic bool) {
+		t.Helper()
+		limit, remaining, reset := h.Get("X-Ratelimit-Limit-Requests"), h.Get("X-Ratelimit-Remaining-Requests"), h.Get("X-Ratelimit-Reset-Tokens")
+		if anthropic {
+			limit, remaining, reset = h.Get("Anthropic-Ratelimit-Requests-Limit"), h.Get("Anthropic-Ratelimit-Requests-Remaining"), h.Get("Anthropic-Ratelimit-Tokens-Reset")
+			if _, err := time.Parse(time.RFC3339, reset); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if limit != "50" || remaining != strconv.Itoa(50-used) || reset == "" {
+			t.Errorf("%s: %v; %d are used", what, h, used)
+		}
+	}
+	k := &streams{c: c, s: s}
+	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {
+		for _, n := range c.Nodes {
+			s.then(slowly(f, 400*time.Millisecond, f.good()))
+			resp, err := http.DefaultClient.Do(Request(n, "alice", f.path, f.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			used++
+			check("a late "+f.name+" by "+n.Name(), resp.Header, f.name == "messages")
+			if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+				t.Error(err)
+			}
+			resp.Body.Close()
+		}
+	})
+	for _, n := range c.Nodes {
+		for _, path := range []string{"/v1/models", "/v1/models/smart", "/v1/models/none-such", "/v1beta/models"} {
+			check(path, getFrom(c, n, "alice", path).Header, false)
+		}
+		check("Anthropic's list", getFrom(c, n, "alice", "/v1/models", "Anthropic-Version", "2023-06-01").Header, true)
+	}
+	if h := getFrom(c, c.Nodes[0], "bob", "/v1/models").Header; h.Get("X-Ratelimit-Limit-Requests") != "" {
+		t.Errorf("a key without limits: %v", h)
 	}
 }
 

@@ -2,9 +2,70 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
+	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/limit"
+	"github.com/llmgw/llmgw/protocol"
 )
+
+// stateOfKey, with a key's name behind it, asks a node what the key has used.
+const stateOfKey = "/state/"
+
+type keyState struct {
+	limit.State
+	Known bool // an older version answers something else
+}
+
+// showLimits tells the state of a key's limits with an answer that is not its
+// owner's. Nothing is told where nobody knows.
+func (n *Node) showLimits(ctx context.Context, a *answer, d protocol.Dialect, key *config.APIKey) {
+	l := limitsOf(key.Limits)
+	if l.Requests <= 0 && l.Tokens <= 0 {
+		return
+	}
+	if s, ok := n.stateOf(ctx, key.Name); ok {
+		a.tellLimits(d, l, s)
+	}
+}
+
+// stateOf asks who counts for a key what it has used, else the stand-by, which
+// knows nearly as much.
+func (n *Node) stateOf(ctx context.Context, key string) (limit.State, bool) {
+	ctx, cancel := context.WithTimeout(ctx, borrowTimeout)
+	defer cancel()
+	owner, standby := n.placement.of(key)
+	for _, to := range [2]place{owner, standby} {
+		if to.addr == "" {
+			return n.limits.State(key), true
+		}
+		if s, err := n.askState(ctx, to, key); err == nil {
+			return s, true
+		}
+	}
+	return limit.State{}, false
+}
+
+func (n *Node) askState(ctx context.Context, to place, key string) (limit.State, error) {
+	var s keyState
+	r, err := n.hop.Do(ctx, to.addr, &hop.Request{Kind: hopInspect, Method: "GET", Target: stateOfKey + key})
+	if err != nil {
+		return s.State, err
+	}
+	b, err := readWhole(r.Body, r.Length)
+	if err != nil {
+		return s.State, err
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s.State, err
+	}
+	if !s.Known {
+		return s.State, errors.New("the peer runs another version")
+	}
+	return s.State, nil
+}
 
 // limitView is a key's use for the admin listener.
 type limitView struct {

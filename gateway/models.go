@@ -34,6 +34,16 @@ type geminiModel struct {
 	Methods     []string `json:"supportedGenerationMethods"`
 }
 
+// models answers a question for models, with the state of the key's limits.
+func (n *Node) models(s *snapshot, key *config.APIKey, e endpoint, form protocol.Dialect, id string) *answer {
+	a := n.listModels(s, key, e, form, id)
+	n.showLimits(n.life, a, form, key)
+	if form == protocol.Anthropic {
+		a.dateResets(n.now())
+	}
+	return a
+}
+
 // listModels answers GET /v1/models, /v1beta/models and one model of either,
 // with the models that the key may use.
 func (n *Node) listModels(s *snapshot, key *config.APIKey, e endpoint, form protocol.Dialect, id string) *answer {

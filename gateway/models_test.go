@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/llmgw/llmgw/gateway"
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
 )
 
@@ -47,7 +48,11 @@ func TestModelListsAreInTheCallersForm(t *testing.T) {
 // get asks the first node for a path with a key of Keys, "" for none, and
 // headers.
 func get(c *Cluster, key, path string, header ...string) Reply {
-	r, err := http.NewRequest("GET", "http://"+c.Nodes[0].Addr()+path, nil)
+	return getFrom(c, c.Nodes[0], key, path, header...)
+}
+
+func getFrom(c *Cluster, n *gateway.Node, key, path string, header ...string) Reply {
+	r, err := http.NewRequest("GET", "http://"+n.Addr()+path, nil)
 	if err != nil {
 		panic(err)
 	}

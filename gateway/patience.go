@@ -61,6 +61,9 @@ func (n *Node) lateAnswer(ctx context.Context, cancel context.CancelCauseFunc, c
 	if c.wantsArray() {
 		a.replace("Content-Type", "application/json")
 	}
+	if key := n.snap.Load().keys[c.key]; key != nil {
+		n.showLimits(ctx, a, c.endpoint.dialect, key)
+	}
 	return a
 }
 
