@@ -34,18 +34,13 @@ func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *
 	return s
 }
 
-// pull converts what the instance sends next. The end of the instance's stream
-// is judged by its own dialect's decoder: an answer that has said why it ended
-// is whole, also where the frame that closes it is missing.
+// pull converts what the instance sends next.
 func (s *convertedStream) pull(room []byte, emit func(raw []byte)) error {
 	err := s.src.pull(room, s.take)
-	if atEnd(err) && !s.failed {
-		s.convert(s.dec.End(s.events[:0]))
-		if s.ended {
-			s.src.whole()
-		}
+	if err != nil && !s.failed {
+		s.finish(err)
 	}
-	if s.failed && err != nil || s.ended && atEnd(err) {
+	if err != nil && (s.failed || s.ended) {
 		err = io.EOF // one error is enough
 	}
 	s.client.emit = emit
@@ -61,6 +56,25 @@ func (s *convertedStream) pull(room []byte, emit func(raw []byte)) error {
 		s.client.end()
 	}
 	return err
+}
+
+// finish judges the end of the instance's stream by its own dialect's decoder:
+// an answer that has said why it ended is whole, also where the frame that
+// closes it is missing, and however the stream broke behind it.
+func (s *convertedStream) finish(why error) {
+	events := s.dec.End(s.events[:0])
+	if atEnd(why) || isWhole(events) {
+		s.convert(events)
+	}
+	if s.ended {
+		s.src.whole()
+	}
+}
+
+// isWhole tells whether the events of a stream's end are those of a whole
+// answer.
+func isWhole(events []protocol.Event) bool {
+	return len(events) > 0 && events[len(events)-1].Kind == protocol.EventEnd
 }
 
 // frame converts one frame of the instance.
@@ -121,10 +135,14 @@ func (s *convertedStream) collect() (*protocol.Response, *protocol.Error) {
 		if err == nil {
 			continue
 		}
-		if !atEnd(err) {
+		end := s.dec.End(nil)
+		if r, e := c.Response(); e == nil {
+			return r, nil
+		}
+		if !atEnd(err) && !isWhole(end) {
 			return nil, protocol.Errorf(protocol.BadGateway, "The provider's answer broke off.")
 		}
-		for _, e := range s.dec.End(nil) {
+		for _, e := range end {
 			c.Add(&e)
 		}
 		return c.Response()

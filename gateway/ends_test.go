@@ -71,6 +71,57 @@ func TestEndsOfConvertedStreams(t *testing.T) {
 	}
 }
 
+// silentAfter leaves a stream open behind its frames.
+func silentAfter(frames ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		stream(frames...)(w, r)
+		<-r.Context().Done()
+	}
+}
+
+// A connection that breaks, or hangs, behind the end of an answer takes nothing
+// from it: the client's stream ends as it would have, in its own dialect and in
+// another, and the instance has done nothing wrong.
+func TestBreaksBehindTheEnd(t *testing.T) {
+	s := newScripted(t)
+	c := New(t, Options{Nodes: 1, Extra: s.blocks(fresh, "")})
+	stop := "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+	chatChunk := func(choice string) string {
+		return `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[` + choice + "]}\n\n"
+	}
+	chatSaid := []string{chatChunk(`{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}`), chatChunk(`{"index":0,"delta":{},"finish_reason":"stop"}`), "data: [DONE]\n\n"}
+	geminiSaid := []string{`data: {"candidates":[{"content":{"role":"model","parts":[{"text":"Hi"}]},"finishReason":"STOP","index":0}],"modelVersion":"m","responseId":"r"}` + "\r\n\r\n"}
+	round := 0
+	for _, tc := range []struct {
+		provider string
+		frames   []string
+		native   api
+	}{
+		{"anthropic", []string{messageBegun, messageStopped, stop}, messagesAPI},
+		{"anthropic", []string{messageBegun, messageStopped}, api{}}, // converted: it has said why it ended
+		{"openai", chatSaid, chatAPI},
+		{"openai", chatSaid[:2], api{}},
+		{"gemini", geminiSaid, geminiAPI},
+	} {
+		for _, a := range []api{chatAPI, responsesAPI, messagesAPI, geminiAPI} {
+			own := tc.provider == "openai" && (a.name == "chat" || a.name == "responses") || tc.provider == "anthropic" && a.name == "messages" || tc.provider == "gemini" && a.name == "gemini"
+			if own && a.name != tc.native.name {
+				continue
+			}
+			for how, step := range map[string]http.HandlerFunc{"cut": cut(tc.frames...), "hung": silentAfter(tc.frames...)} {
+				round++
+				s.forever(step)
+				path, body := smallest(a, fmt.Sprintf("s-%s-%d", tc.provider, round), true)
+				r := c.Post(c.Nodes[0], "alice", path, body)
+				ends := map[string]string{"chat": "[DONE]", "responses": "event: response.completed", "messages": "event: message_stop", "gemini": `"finishReason"`}
+				if r.Status != 200 || strings.Contains(r.Body, `"error":{`) || strings.Count(r.Body, ends[a.name]) != 1 || strings.Contains(r.Body, "READ ERROR") {
+					t.Errorf("%s to %s, %s behind frame %d: %d %s", tc.provider, a.name, how, len(tc.frames), r.Status, r.Body)
+				}
+			}
+		}
+	}
+}
+
 // A stream without its closing frame is collected as the whole answer that it
 // is, too.
 func TestUnclosedStreamForAWholeAnswer(t *testing.T) {

@@ -61,7 +61,7 @@ func (a *answer) finishFailure(node, requestID string, e *protocol.Error) {
 // setRetryAfter tells the wait in whole seconds, rounded up so that it is
 // never too early, and in milliseconds for the SDKs that read them.
 func (a *answer) setRetryAfter(wait time.Duration) {
-	ms := max(wait.Milliseconds(), 1)
+	ms := max((wait + time.Millisecond - 1).Milliseconds(), 1)
 	a.replace("Retry-After", strconv.FormatInt((ms+999)/1000, 10))
 	a.replace("Retry-After-Ms", strconv.FormatInt(ms, 10))
 }

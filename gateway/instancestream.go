@@ -37,6 +37,7 @@ type instanceStream struct {
 	held     heldFrames
 	begun    bool            // content has come
 	ended    bool            // the dialect's own end has come
+	over     bool            // with it, the last frame that the dialect has
 	failure  *protocol.Error // the provider's own error
 	err      error           // how reading ended
 	closed   bool
@@ -105,7 +106,7 @@ func (s *instanceStream) read(room []byte) error {
 			err = ferr
 		}
 	}
-	if err == io.EOF {
+	if err == io.EOF || err != nil && s.over { // what breaks behind the end breaks nothing
 		err = s.end()
 	}
 	if err != nil && s.err == nil {
@@ -158,6 +159,7 @@ func (s *instanceStream) take(raw []byte) {
 			return // behind an error it would make the answer look whole
 		}
 		s.begun, s.ended = s.begun || s.failure == nil, s.failure == nil
+		s.over = s.ended && !bytes.Contains(raw, []byte(`"finish_reason"`)) // chat's [DONE] is still to come
 	}
 	switch {
 	case !s.meter.frame(raw):
