@@ -16,6 +16,7 @@ type convertedStream struct {
 	dec    protocol.StreamDecoder
 	enc    protocol.StreamEncoder
 	watch  *recall.Watcher
+	halves protocol.Halves
 	take   func(raw []byte) // the method, bound once
 	events []protocol.Event
 	out    []byte
@@ -89,6 +90,9 @@ func (s *convertedStream) convert(events []protocol.Event) {
 		e := &events[i]
 		s.meter(e)
 		s.watch.Event(e)
+		if half := s.halves.Join(e); half != nil {
+			s.out = s.enc.Event(s.out, &protocol.Event{Kind: protocol.EventDelta, Choice: e.Choice, Text: half})
+		}
 		s.out = s.enc.Event(s.out, e)
 		if s.failed {
 			break

@@ -12,6 +12,7 @@ import (
 type Record struct {
 	Time         time.Time // when it arrived at the serving node
 	RequestID    string
+	UpstreamID   string // what the instance that was asked last calls the request; "": it does not tell
 	APIKey       string // the configured name
 	Conversation string
 	Edge         string // the node that the client reached
@@ -56,7 +57,7 @@ func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
 	}
 	n.stats.record(r, time.Now())
 	if n.log.Enabled(context.Background(), slog.LevelDebug) {
-		n.log.Debug("request", "request_id", r.RequestID, "api_key", r.APIKey, "endpoint", r.Endpoint, "model", r.Model,
+		n.log.Debug("request", "request_id", r.RequestID, "upstream_request_id", r.UpstreamID, "api_key", r.APIKey, "endpoint", r.Endpoint, "model", r.Model,
 			"edge", r.Edge, "owner", r.Owner, "provider", r.Provider, "instance", r.Instance, "status", r.Status,
 			"attempts", r.Attempts, "stream", r.Stream, "duration_ms", r.Duration.Milliseconds(),
 			"input", r.Usage.Input, "output", r.Usage.Output, "cache_read", r.Usage.CacheRead, "error", r.Error)

@@ -140,6 +140,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 		})
 		t.record.upstream += time.Since(began)
 		t.reached = t.reached || failed == nil || failed.Cause != "connect"
+		t.record.UpstreamID = upstreamID(resp, failed)
 		var f *fault
 		if failed == nil {
 			var a *answer
@@ -262,5 +263,8 @@ func (n *Node) stamp(t *trip, a *answer) {
 	}
 	if t.record.Instance != "" {
 		a.replace("X-LLM-Gateway-Instance", t.record.Instance)
+	}
+	if t.record.UpstreamID != "" {
+		a.replace("X-Llmgw-Upstream-Request-Id", t.record.UpstreamID)
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -263,21 +264,31 @@ func headerOf(fields []hop.Field) http.Header {
 	return h
 }
 
+// upstreamID is what an instance calls the request, for its provider's support.
+func upstreamID(resp *upstream.Response, f *upstream.Fault) string {
+	var h http.Header
+	switch {
+	case resp != nil:
+		h = resp.Header
+	case f.Response != nil:
+		h = f.Response.Header
+	}
+	return clip(cmp.Or(h.Get("Request-Id"), h.Get("X-Request-Id")), 200)
+}
+
 // fieldsOf takes what of an instance's header is for the client. What names
 // the hop before us, this gateway, or the gateway's account is not.
 func fieldsOf(h http.Header) []hop.Field {
 	fields := make([]hop.Field, 0, len(h)+8)
 	for name, values := range h {
 		switch name {
-		case "X-Request-Id", "Request-Id": // the client's id is this gateway's; the provider's is for its support
-			fields = append(fields, hop.Field{Name: "X-Llm-Gateway-Upstream-Request-Id", Value: values[0]})
-			continue
-		case "Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Content-Encoding", "Set-Cookie",
+		case "X-Request-Id", "Request-Id", // the client's are this gateway's
+			"Server", "Date", "Alt-Svc", "Via", "Strict-Transport-Security", "Content-Length", "Content-Encoding", "Set-Cookie",
 			"Openai-Organization", "Openai-Project", "Anthropic-Organization-Id", "Anthropic-Workspace-Id",
 			"Www-Authenticate", "Authorization", "X-Api-Key", "X-Goog-Api-Key", "Nel", "Report-To", "Server-Timing":
 			continue
 		}
-		if strings.HasPrefix(name, "X-Llm-Gateway-") || strings.HasPrefix(name, "Cf-") {
+		if strings.HasPrefix(name, "X-Llm-Gateway-") || strings.HasPrefix(name, "X-Llmgw-") || strings.HasPrefix(name, "Cf-") {
 			continue
 		}
 		for _, v := range values {

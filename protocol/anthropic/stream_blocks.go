@@ -6,6 +6,47 @@ import (
 	"github.com/llmgw/llmgw/protocol"
 )
 
+// block takes a frame about a block. The hub's parts do not overlap: where a
+// server's blocks do, all but the open one wait.
+func (d *streamDecoder) block(dst []protocol.Event, f *frame, data []byte) []protocol.Event {
+	switch {
+	case d.open != blockNone && !d.here(f):
+		if d.room -= len(data) + 64; d.room < 0 {
+			return d.fail(dst, protocol.Errorf(protocol.BadGateway, "The provider's stream holds too much at once."))
+		}
+		d.held = append(d.held, bytes.Clone(data))
+	case string(f.kind) == `"content_block_delta"`:
+		return d.delta(dst, f)
+	case string(f.kind) == `"content_block_start"`:
+		return d.blockStart(dst, f)
+	case d.open != blockNone:
+		return d.release(d.blockStop(dst))
+	}
+	return dst
+}
+
+// release takes the frames that waited, now that no block is open.
+func (d *streamDecoder) release(dst []protocol.Event) []protocol.Event {
+	held := d.held
+	d.held = nil
+	for i := 0; i < len(held) && !d.done; i++ {
+		data, f := held[i], frame{}
+		_ = protocol.ScanObject(data, func(name []byte, m protocol.Member) { f.member(name, m.Of(data)) }) // it has been read before
+		dst = d.block(dst, &f, data)
+	}
+	return dst
+}
+
+// newPart returns a part that lives until the next frame.
+func (d *streamDecoder) newPart(p protocol.Part) *protocol.Part {
+	if d.used == len(d.parts) {
+		d.parts = append(d.parts, new(protocol.Part))
+	}
+	d.used++
+	*d.parts[d.used-1] = p
+	return d.parts[d.used-1]
+}
+
 // blockStart opens a block. One that is open still has lost its end.
 func (d *streamDecoder) blockStart(dst []protocol.Event, f *frame) []protocol.Event {
 	if !d.started {
@@ -70,8 +111,8 @@ func (d *streamDecoder) callStart(dst []protocol.Event, id, name protocol.Text, 
 
 // begin gives the start of the open block's part.
 func (d *streamDecoder) begin(dst []protocol.Event, p protocol.Part) []protocol.Event {
-	d.begun, d.part = true, p
-	return append(dst, protocol.Event{Kind: protocol.EventPartStart, Part: &d.part})
+	d.begun = true
+	return append(dst, protocol.Event{Kind: protocol.EventPartStart, Part: d.newPart(p)})
 }
 
 // piece gives a piece of the open block, if it is not empty.
@@ -94,7 +135,7 @@ func (d *streamDecoder) sign(t protocol.Text) {
 }
 
 func (d *streamDecoder) delta(dst []protocol.Event, f *frame) []protocol.Event {
-	if !d.here(f) || d.open == blockNone || d.open == blockHidden {
+	if d.open == blockNone || d.open == blockHidden {
 		return dst
 	}
 	var kind, value, cite []byte
@@ -143,8 +184,8 @@ func (d *streamDecoder) cite(dst []protocol.Event, raw []byte) []protocol.Event 
 	if !d.begun {
 		dst = d.begin(dst, protocol.Part{Kind: protocol.PartText})
 	}
-	d.extra = protocol.Part{Kind: protocol.PartText, Citations: []protocol.Citation{c}}
-	return append(dst, protocol.Event{Kind: protocol.EventCite, Part: &d.extra})
+	p := d.newPart(protocol.Part{Kind: protocol.PartText, Citations: []protocol.Citation{c}})
+	return append(dst, protocol.Event{Kind: protocol.EventCite, Part: p})
 }
 
 // blockStop closes the open block, if there is one.
@@ -159,8 +200,8 @@ func (d *streamDecoder) blockStop(dst []protocol.Event) []protocol.Event {
 		}
 	case blockThinking:
 		if len(d.sig) > 0 {
-			d.extra = protocol.Part{Kind: protocol.PartThinking, Signature: signed(bytes.Clone(d.sig))}
-			dst = append(dst, protocol.Event{Kind: protocol.EventSignature, Part: &d.extra})
+			p := d.newPart(protocol.Part{Kind: protocol.PartThinking, Signature: signed(bytes.Clone(d.sig))})
+			dst = append(dst, protocol.Event{Kind: protocol.EventSignature, Part: p})
 		}
 	case blockServer:
 		if raw := d.server.raw(); raw != nil {

@@ -8,7 +8,12 @@ import (
 )
 
 // NewStreamDecoder returns the decoder of a message that is streamed.
-func NewStreamDecoder(x *protocol.Exchange) protocol.StreamDecoder { return &streamDecoder{x: x} }
+func NewStreamDecoder(x *protocol.Exchange) protocol.StreamDecoder {
+	return &streamDecoder{x: x, room: maxHeld}
+}
+
+// maxHeld bounds in bytes what is held back of one stream, each time that it is.
+const maxHeld = 16 << 20
 
 // blockState is what the block that is open is to the client.
 type blockState uint8
@@ -42,7 +47,10 @@ type streamDecoder struct {
 	usage                    protocol.Usage
 	tier                     string
 
-	part, extra protocol.Part // what the events of one frame point to
+	held  [][]byte         // frames about blocks that must wait for the open one's end
+	room  int              // bytes that may still be held
+	parts []*protocol.Part // that events point to, used again in the next frame
+	used  int
 }
 
 // Frame implements [protocol.StreamDecoder].
@@ -50,6 +58,7 @@ func (d *streamDecoder) Frame(dst []protocol.Event, raw []byte) []protocol.Event
 	if d.done {
 		return dst
 	}
+	d.used = 0
 	data := sse.Data(raw)
 	if len(bytes.TrimSpace(data)) == 0 {
 		return append(dst, protocol.Event{Kind: protocol.EventPing})
@@ -62,15 +71,8 @@ func (d *streamDecoder) Frame(dst []protocol.Event, raw []byte) []protocol.Event
 		return d.fail(dst, protocol.Errorf(protocol.BadGateway, "The provider sent a broken event."))
 	}
 	switch string(f.kind) {
-	case `"content_block_delta"`:
-		return d.delta(dst, &f)
-	case `"content_block_start"`:
-		return d.blockStart(dst, &f)
-	case `"content_block_stop"`:
-		if d.open != blockNone && d.here(&f) {
-			dst = d.blockStop(dst)
-		}
-		return dst
+	case `"content_block_delta"`, `"content_block_start"`, `"content_block_stop"`:
+		return d.block(dst, &f, data)
 	case `"message_start"`:
 		return d.messageStart(dst, f.message)
 	case `"message_delta"`:
@@ -92,6 +94,7 @@ func (d *streamDecoder) End(dst []protocol.Event) []protocol.Event {
 	case d.done:
 		return dst
 	case d.stop:
+		d.used = 0
 		return d.end(dst)
 	}
 	return d.fail(dst, protocol.Errorf(protocol.BadGateway, "The provider's stream ended early."))
@@ -123,7 +126,7 @@ func (f *frame) member(name, v []byte) {
 }
 
 func (d *streamDecoder) fail(dst []protocol.Event, err *protocol.Error) []protocol.Event {
-	d.done = true
+	d.done, d.held = true, nil
 	return append(dst, protocol.Event{Kind: protocol.EventError, Err: err})
 }
 
@@ -183,7 +186,12 @@ func (d *streamDecoder) end(dst []protocol.Event) []protocol.Event {
 	if !d.started || !d.stop {
 		return d.fail(dst, protocol.Errorf(protocol.BadGateway, "The provider's stream ended without a reason."))
 	}
-	dst = d.blockStop(dst)
+	for dst = d.blockStop(dst); len(d.held) > 0 && !d.done; dst = d.blockStop(dst) {
+		dst = d.release(dst)
+	}
+	if d.done {
+		return dst
+	}
 	d.done = true
 	dst = append(dst, protocol.Event{Kind: protocol.EventStop, Stop: stopOf(d.reason, d.sequence, d.detail, d.calls)})
 	return append(dst, protocol.Event{Kind: protocol.EventEnd, Usage: d.usage, Tier: d.tier})
