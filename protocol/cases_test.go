@@ -69,7 +69,7 @@ func (a asked) send(t *testing.T) ([]byte, *protocol.Exchange, error) {
 	return out, x, err
 }
 
-var casesAsked = [][]asked{casesOfTurns, casesOfTools, casesOfSettings, casesOfForms, casesOfResults, casesOfThinking, casesOfMistakes, casesOfHistory, casesOfUnknown}
+var casesAsked = [][]asked{casesOfTurns, casesOfTools, casesOfSettings, casesOfForms, casesOfResults, casesOfThinking, casesOfMistakes, casesOfHistory, casesOfUnknown, casesOfSchemas}
 
 func TestCasesOfRequests(t *testing.T) {
 	for _, a := range sliceOf(casesAsked) {

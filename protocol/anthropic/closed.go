@@ -86,7 +86,9 @@ func (c *closer) schema(dst []byte, schema []byte, depth int) []byte {
 			c.changed = true
 			key("anyOf")
 			dst = c.list(dst, v, depth)
-		case "$schema", "$id", "$comment":
+		case "$schema", "$id":
+			c.changed = c.changed || depth > 0 // at the top they are left out everywhere
+		case "$comment":
 			c.changed = true
 		case "additionalProperties":
 			if closed = string(v) == "false"; !closed && string(v) != "true" {

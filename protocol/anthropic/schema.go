@@ -23,6 +23,13 @@ func (e *encoder) inputSchema(schema protocol.Raw) {
 	e.dst = e.appendObjectSchema(e.dst, schema)
 }
 
+// describesObject tells whether a schema says that it is of an object, or
+// nothing to the contrary.
+func describesObject(schema protocol.Raw) bool {
+	kind, typed := protocol.Find(schema, "type")
+	return !typed || bytes.Contains(kind, []byte(`"object"`))
+}
+
 // plainObject tells whether a schema can stay as it is.
 func plainObject(schema protocol.Raw) bool {
 	object, plain := false, true

@@ -157,6 +157,9 @@ func (e *encoder) planFormat() {
 		e.instruction = "Answer with one JSON object and nothing else."
 	case e.m.formats:
 		e.native = true
+	case !describesObject(f.Schema): // what a tool's arguments cannot be
+		e.x.Warn("response_format", "asked for in words")
+		e.instruction = "Answer with JSON alone, no code fence around it, that matches this JSON schema: " + string(f.Schema.Compact())
 	default:
 		e.x.Warn("response_format", "asked for as a tool")
 		e.x.FormatTool = "json_output"

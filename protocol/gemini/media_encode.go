@@ -12,11 +12,17 @@ func (e *encoder) media(p *protocol.Part) {
 	if m == nil {
 		return
 	}
+	if m.Citations {
+		e.x.Warn("citations", "not supported")
+	}
 	if m.Plain != nil {
 		if texts := titled(m); len(texts) > 0 {
 			e.text(protocol.AppendTexts(nil, "\n\n", texts...))
 		}
 		return
+	}
+	if !m.Context.Empty() {
+		e.x.Warn("messages", "the context of a document is left out")
 	}
 	if m.Data.Empty() {
 		e.reference(m)

@@ -29,6 +29,7 @@ var chatRequests = []struct{ name, target, body string }{
 	{"reasoning object", "openai/gpt-5.2", `{"messages":[{"role":"user","content":"x"}],"reasoning":{"effort":"high","exclude":true}}`},
 	{"effort beside tools", "gpt-5.4", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","temperature":0.5,` + oneTool + `}`},
 	{"effort beside tools, which must be none", "gpt-5.6-terra", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","temperature":0.5,` + oneTool + `}`},
+	{"effort beside tools, where thinking is what it does", "gpt-5.5", `{"messages":[{"role":"user","content":"x"}],` + oneTool + `}`},
 	{"effort beside tools, where it may be", "gpt-5.1", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high",` + oneTool + `}`},
 	{"effort of a compatible server's model", "openai/gpt-oss-120b", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"xhigh","temperature":0.5}`},
 	{"effort of a model that may not know it", "llama-4", `{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"medium"}`},

@@ -13,8 +13,11 @@ func (e *chatEncoder) format() {
 	if f == nil {
 		return
 	}
-	if f.Schema == nil || e.model.noSchema {
+	switch {
+	case f.Schema == nil, e.model.noSchema && isObject(f.Schema):
 		e.out = append(e.out, `,"response_format":{"type":"json_object"}`...)
+		return
+	case e.inWords():
 		return
 	}
 	e.out = append(e.out, `,"response_format":{"type":"json_schema","json_schema":{"name":`...)
@@ -38,12 +41,23 @@ func (e *chatEncoder) format() {
 	e.out = append(e.out, "}}"...)
 }
 
-// formatMessage writes in words what response_format does not say: a schema to
-// a model that takes none there, and for JSON mode the word that OpenAI
-// demands.
+// inWords tells whether a schema cannot stand in response_format: the model
+// takes none there, or, as OpenAI's, none but an object's.
+func (e *chatEncoder) inWords() bool {
+	return e.model.noSchema || e.model.own && !isObject(e.r.Format.Schema)
+}
+
+// isObject tells whether what a schema describes is an object.
+func isObject(schema protocol.Raw) bool {
+	kind, typed := protocol.Find(schema, "type")
+	return !typed || protocol.Text(kind).Is("object")
+}
+
+// formatMessage writes in words what response_format does not say: a schema
+// that cannot stand there, and for JSON mode the word that OpenAI demands.
 func (e *chatEncoder) formatMessage() {
 	f := e.r.Format
-	if f == nil || f.Schema != nil && !e.model.noSchema || f.Schema == nil && e.saysJSON() {
+	if f == nil || f.Schema != nil && !e.inWords() || f.Schema == nil && e.saysJSON() {
 		return
 	}
 	e.begin(e.systemRole())
@@ -53,7 +67,11 @@ func (e *chatEncoder) formatMessage() {
 		return
 	}
 	e.x.Warn("response_format", "the schema is not enforced by this model")
-	e.out = protocol.AppendTexts(e.out, "", protocol.Text(`"Answer with one JSON object that matches this JSON schema: "`), protocol.AppendQuotedJSON(nil, f.Schema.Compact()))
+	order := protocol.Text(`"Answer with one JSON object that matches this JSON schema: "`)
+	if !isObject(f.Schema) {
+		order = protocol.Text(`"Answer with JSON alone, no code fence around it, that matches this JSON schema: "`)
+	}
+	e.out = protocol.AppendTexts(e.out, "", order, protocol.AppendQuotedJSON(nil, f.Schema.Compact()))
 	e.out = append(e.out, '}')
 }
 

@@ -3,6 +3,7 @@ package openai
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/llmgw/llmgw/protocol"
@@ -209,10 +210,13 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 	}
 	e.begin("assistant")
 	e.name(m)
-	if texts == 0 {
+	switch {
+	case texts == 0:
 		e.out = append(e.out, `,"content":null`...)
-	} else {
+	case refusal == nil:
 		e.content(m.Parts)
+	default: // which has a member of its own
+		e.content(slices.DeleteFunc(slices.Clone(m.Parts), func(p protocol.Part) bool { return p.Kind == protocol.PartRefusal }))
 	}
 	e.raw("refusal", refusal)
 	e.thinking(m, calls, details)

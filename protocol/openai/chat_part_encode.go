@@ -104,14 +104,23 @@ func (e *chatEncoder) file(m *protocol.Media) {
 	if e.foreign(m) {
 		return
 	}
+	if m.Citations {
+		e.x.Warn("citations", "not supported")
+	}
 	if plain := plainOf(m); plain != nil {
 		e.out = append(e.out, `{"type":"text","text":`...)
 		e.out = protocol.AppendTexts(e.out, "\n\n", m.Name, m.Context, plain)
 		return
 	}
-	if m.Data == nil {
+	switch {
+	case m.Data == nil:
 		e.fail(m.Refuse("", "A document by URL cannot be sent to this model: send its data."))
 		return
+	case e.model.own && bytes.HasPrefix(m.Type.Inner(), []byte("video/")):
+		e.fail(m.Refuse("unsupported_file", "This model takes no videos."))
+		return
+	case !m.Context.Empty():
+		e.x.Warn("messages", "the context of a document is left out")
 	}
 	e.out = append(e.out, `{"type":"file","file":{"file_data":`...)
 	e.out = appendDataURL(e.out, m, "application/pdf")

@@ -203,10 +203,10 @@ func (e *chatEncoder) account() {
 		e.raw("prompt_cache_key", r.CacheKey)
 	}
 	switch {
-	case r.Tier == "" || r.Tier == "auto":
+	case r.Tier == "":
 	case e.model.own:
 		e.word("service_tier", r.Tier)
-	case r.Tier != "default":
+	case r.Tier != "default" && r.Tier != "auto":
 		e.x.Warn("service_tier", "not supported by this model")
 	}
 	if r.SafetyRaw != nil {

@@ -120,15 +120,17 @@ func chatGrammar(raw protocol.Raw) protocol.Raw {
 	return slices.Concat(protocol.Raw(`{"type":"grammar","grammar":{"syntax":`), syntax, protocol.Raw(`,"definition":`), definition, protocol.Raw("}}"))
 }
 
-// appendParameters appends a schema of arguments. OpenAI refuses an object
-// without properties, also where there are none.
+// appendParameters appends a schema of arguments. OpenAI refuses what does not
+// say that it is an object, and an object without properties, also where there
+// are none.
 func appendParameters(dst []byte, schema protocol.Raw) []byte {
 	schema = schema.Compact()
 	whole := protocol.Member{End: len(schema)}
-	if !bytes.Contains(schema, []byte(`"properties"`)) {
+	_, typed := protocol.Find(schema, "type")
+	if _, ok := protocol.Find(schema, "properties"); !ok {
 		schema = protocol.Splice(nil, schema, protocol.InsertMember(schema, whole, "properties", []byte("{}")))
 	}
-	if !bytes.Contains(schema, []byte(`"type"`)) {
+	if !typed {
 		whole.End = len(schema)
 		schema = protocol.Splice(nil, schema, protocol.InsertMember(schema, whole, "type", []byte(`"object"`)))
 	}

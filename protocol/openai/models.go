@@ -86,7 +86,7 @@ func (m *model) gpt(version int, rest string) {
 	default:
 		m.quiet, m.thinks = true, true
 	}
-	m.toolsQuiet = version >= 506
+	m.toolsQuiet = version >= 502 && m.thinks && m.quiet
 	m.toolsMute = version >= 502 && !m.toolsQuiet
 	m.breakpoints = version >= 506
 }
