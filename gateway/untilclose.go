@@ -21,6 +21,12 @@ func (s *clientStream) untilClose(c *fiber.Ctx) error {
 		return nil // the client has left
 	}
 	s.forgetHead()
+	_ = s.drain() // a stream that breaks has said so
+	return nil
+}
+
+// drain writes all that the relay gives, without chunks.
+func (s *clientStream) drain() error {
 	room := make([]byte, pieceSize)
 	for {
 		if s.relay.waiting() == 0 {
@@ -29,11 +35,11 @@ func (s *clientStream) untilClose(c *fiber.Ctx) error {
 			s.beat.resume()
 		}
 		if s.relay.waiting() == 0 {
-			return nil
+			return s.relay.endWith
 		}
-		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // as above
+		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails with the write
 		if err := s.write(s.relay.rest()); err != nil {
-			return nil
+			return err
 		}
 		s.relay.release()
 	}
