@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -148,6 +149,12 @@ func (d *decoder) parse(name string, text []byte) {
 		s.broken = true
 		d.diags.list = append(d.diags.list, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "File too large",
 			Detail: fmt.Sprintf("%s has more than %d KiB.", name, maxSource>>10)})
+		return
+	}
+	if bytes.IndexByte(text, 0) >= 0 { // HCL would complain of each
+		s.broken = true
+		d.diags.list = append(d.diags.list, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Not UTF-8",
+			Detail: name + " holds bytes that are zero: it is UTF-16, or no text. Save it as UTF-8."})
 		return
 	}
 	if g := tooDeep(s.tokens); g != nil {

@@ -45,6 +45,13 @@ func TestLoadNothing(t *testing.T) {
 	if _, err := Parse(map[string][]byte{"big.hcl": make([]byte, maxSource+1)}, world()); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("got %v", err)
 	}
+	wide := []byte{0xff, 0xfe}
+	for _, r := range someProvider {
+		wide = append(wide, byte(r), 0)
+	}
+	if _, err := Parse(map[string][]byte{"wide.hcl": wide}, world()); err == nil || !strings.Contains(err.Error(), "wide.hcl holds bytes that are zero: it is UTF-16") || strings.Count(err.Error(), "\n") > 3 {
+		t.Errorf("got %v", err)
+	}
 	if _, err := Parse(nil, world()); err == nil || !strings.Contains(err.Error(), "No provider") {
 		t.Errorf("got %v", err)
 	}
