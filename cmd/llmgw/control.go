@@ -34,6 +34,9 @@ func (a *admin) base() string {
 	if !strings.Contains(u, "://") {
 		u = "http://" + u
 	}
+	if strings.HasSuffix(u, "://") {
+		return u // no host: call says so
+	}
 	return strings.TrimSuffix(u, "/")
 }
 
