@@ -56,6 +56,14 @@ func (n *Node) newApp(c config.Server) *fiber.App {
 
 	s.ConnState = nextLine
 
+	// What HTTP/1.0 does not know it cannot have asked for (RFC 9110, 10.1.1).
+	s.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		if !h.IsHTTP11() {
+			h.Del("Expect")
+		}
+		return fasthttp.RequestConfig{}
+	}
+
 	// Who asks first whether to send a body is told at once that it is too large.
 	s.ExpectHandler = func(ctx *fasthttp.RequestCtx) int {
 		if ctx.Request.Header.ContentLength() <= int(c.MaxBodySize) {

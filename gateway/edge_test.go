@@ -85,7 +85,7 @@ func TestMethodsAndPaths(t *testing.T) {
 		{"GET", ChatPath, 405, "POST"}, {"PURGE", MessagesPath, 405, "POST"}, {"POST", "/v1/models", 405, "GET, HEAD"}, {"DELETE", "/v1/models/ft:gpt-5:x", 405, "GET, HEAD"},
 		{"PUT", "/v1beta/models/gemini-3-pro:generateContent", 405, "POST"},
 		{"POST", "/v1beta/models/gemini-3-pro:tuneContent", 404, ""}, {"POST", "/v1beta/models/gemini-3-pro:generateContent/", 404, ""}, {"POST", "/v1/models/gemini-3-pro:x", 404, ""},
-		{"POST", "/v1/models/", 404, ""}, {"GET", "/health/", 404, ""},
+		{"POST", "/v1/models/", 404, ""}, {"POST", "/v1beta/models/:generateContent", 404, ""}, {"GET", "/v1beta/models/", 404, ""}, {"GET", "/health/", 404, ""},
 	} {
 		got, _ := converse(t, n, tt.method+" "+tt.path+" HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: "+Keys["alice"]+"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 		if !strings.HasPrefix(got, fmt.Sprintf("HTTP/1.1 %d ", tt.status)) || strings.Contains(got, "\r\nAllow: ") != (tt.allow != "") || !strings.Contains(got, "\r\nAllow: "+tt.allow) && tt.allow != "" {

@@ -67,12 +67,12 @@ func endpointOf(method, path string) (endpoint, string) {
 // "{model}:{method}". Models may hold slashes and colons, so the last colon
 // divides, and only before a method of Gemini's API.
 func modelPath(method, rest string, dialect protocol.Dialect) (endpoint, string) {
-	if rest == "" {
-		return endpoint{}, ""
-	}
 	model, verb := rest, ""
-	if i := strings.LastIndexByte(rest, ':'); i > 0 {
+	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
 		model, verb = rest[:i], rest[i+1:]
+	}
+	if model == "" {
+		return endpoint{dialect: dialect}, ""
 	}
 	e := endpoint{dialect: protocol.Gemini, path: verb, model: model}
 	switch verb {

@@ -53,6 +53,9 @@ func (n *Node) listModels(s *snapshot, key *config.APIKey, e endpoint, form prot
 		if err != nil {
 			name = e.model
 		}
+		if form == protocol.Gemini {
+			name = strings.TrimPrefix(name, "models/") // as lists call it
+		}
 		for _, r := range routes {
 			if r.Pattern == name {
 				return n.modelAnswer(s, []config.Route{r}, e, form, id, true)

@@ -119,6 +119,7 @@ route "gpt-5" { provider = "openai" }
 		{"alice", "/v1/models/claude-x", "", 200, `"owned_by":"anthropic"`},
 		{"alice", "/v1beta/models", "", 200, `"displayName":"Smart"`},
 		{"alice", "/v1beta/models/gemini-9", "", 200, `"name":"models/gemini-9"`},
+		{"alice", "/v1beta/models/models%2Fgemini-9", "", 200, `"name":"models/gemini-9"`},
 		{"alice", "/v1/models/nope", "", 404, `"code":"model_not_found"`},
 		{"alice", "/v1/models/nope", "2023-06-01", 404, `"type":"not_found_error"`},
 		{"alice", "/v1beta/models/nope", "", 404, `"status":"NOT_FOUND"`},

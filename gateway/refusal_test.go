@@ -84,4 +84,7 @@ func TestUnreadRequestsAreRefusedInTheirDialect(t *testing.T) {
 	if got, _ := converse(t, n, small); !strings.HasPrefix(got, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ") {
 		t.Errorf("asked first: %q", got)
 	}
+	if got, _ := converse(t, n, strings.Replace(small, "HTTP/1.1", "HTTP/1.0", 1)); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Errorf("asked first, in HTTP/1.0: %q", got)
+	}
 }
