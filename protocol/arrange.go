@@ -23,6 +23,7 @@ import (
 // a call and its result. Arrange must run once, between decoding and encoding.
 func Arrange(x *Exchange) {
 	a := arranger{x: x, in: x.Request.Messages}
+	a.canonical()
 	a.out = make([]Message, 0, len(a.in)+1)
 	for len(a.in) > 0 {
 		switch m := a.in[0]; m.Role {
@@ -38,6 +39,23 @@ func Arrange(x *Exchange) {
 	}
 	x.Request.Messages = a.out
 	a.tools()
+}
+
+// canonical makes names and ids comparable.
+func (a *arranger) canonical() {
+	for i := range a.in {
+		for j := range a.in[i].Parts {
+			p := &a.in[i].Parts[j]
+			p.ID, p.Name = p.ID.Canonical(), p.Name.Canonical()
+		}
+	}
+	r := a.x.Request
+	for i := range r.Tools {
+		r.Tools[i].Name = r.Tools[i].Name.Canonical()
+	}
+	for i := range r.Choice.Names {
+		r.Choice.Names[i] = r.Choice.Names[i].Canonical()
+	}
 }
 
 type arranger struct {

@@ -1,5 +1,7 @@
 package protocol_test
 
+const drawn = `,{"role":"assistant","content":"so","images":[{"type":"image_url","index":0,"image_url":{"url":"data:image/png;base64,` + pixel + `"}}]}`
+
 // What a request says beside what every dialect has, and what only its history
 // says, is converted or told of, too.
 var casesOfHistory = []asked{
@@ -7,6 +9,10 @@ var casesOfHistory = []asked{
 	{name: "case-17 calls without tools", from: "gemini", model: "claude-opus-5", body: contentsOf(`{"parts":[{"text":"a"}]},{"role":"model","parts":[{"functionCall":{"name":"a:b","args":{}}},{"functionCall":{"name":"a:b","args":{}}}]},{"parts":[{"functionResponse":{"name":"a:b","response":{"output":"x"}}}]}`), want: []string{`"tools":[{"name":"a_b_`, `}}],"tool_choice":{"type":"none"}`}, warn: "messages: a tool call has no result"},
 	{name: "case-17 calls and tools of another provider", from: "responses", model: "claude-sonnet-4-5", body: responsesOf(`{"role":"user","content":"a"},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}`, `,"tools":[{"type":"file_search","vector_store_ids":["v"]}]`), want: []string{`"tools":[{"name":"f","input_schema"`, `"tool_choice":{"type":"none"}`}, warn: "tools: a tool that runs at another provider is dropped"},
 	{name: "case-17 calls without tools, an answer as a tool", from: "chat", model: "claude-3-5-haiku", body: chatOf(twoCalls+","+result1+","+result2, `,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{}}}}`), want: []string{`"tools":[{"name":"json_output"`, `"tool_choice":{"type":"tool","name":"json_output"}`}, warn: "response_format: asked for as a tool"},
+	{name: "case-36 an earlier answer's image", from: "chat", model: "gemini-3-pro", body: chatOf(hi + drawn + "," + hi), want: []string{`{"role":"model","parts":[{"text":"so"},{"inlineData":{"mimeType":"image/png"`}},
+	{name: "case-36 an earlier answer's image", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi + drawn + "," + hi), want: []string{`{"type":"text","text":"so"},{"type":"text","text":"[image]"}`, `!base64`}, warn: "messages: an image or a file of an earlier answer is only named"},
+	{name: "case-36 an earlier answer's image", from: "gemini", model: "gpt-4o", body: contentsOf(`{"parts":[{"text":"draw"}]},{"role":"model","parts":[{"inlineData":{"mimeType":"image/png","data":"` + pixel + `"}}]},{"parts":[{"text":"more"}]}`), want: []string{`{"role":"assistant","content":"[image]"}`, `!base64`}, warn: "messages: an image or a file of an earlier answer is only named"},
+	{name: "case-4 an id that is escaped once", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":"go"},{"role":"assistant","tool_calls":[{"id":"c\u0061","type":"function","function":{"name":"\u0066","arguments":"{}"}}]},{"role":"tool","tool_call_id":"ca","content":"x"}`, oneOfThem), want: []string{`{"type":"tool_use","id":"ca","name":"f"`, `{"type":"tool_result","tool_use_id":"ca","content":"x"}`}},
 	{name: "case-17 no calls and no tools", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi), want: []string{`!tool`}},
 }
 
@@ -19,7 +25,6 @@ var casesOfUnknown = []asked{
 	{name: "case-54 unknown in a format", from: "chat", model: "gemini-3-pro", body: chatOf(hi, `,"response_format":{"type":"json_object","mood":1}`), warn: "response_format: unknown field ignored"},
 	{name: "case-54 unknown and null", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"user","content":"hi","mood":null}`, `,"mood":null`)},
 	{name: "case-54 what an answer tells of itself", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi + `,{"role":"assistant","content":"so","refusal":null,"annotations":[{"type":"url_citation"}],"audio":null,"function_call":null,"tool_calls":null,"reasoning_content":"hm"},{"role":"user","content":"on"}`)},
-	{name: "case-54 an earlier answer's images", from: "chat", model: "claude-sonnet-4-5", body: chatOf(hi + `,{"role":"assistant","content":"so","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},{"role":"user","content":"on"}`), warn: "messages: the images of an earlier answer dropped"},
 	{name: "case-54 a call of an unknown type", from: "chat", model: "claude-sonnet-4-5", body: chatOf(`{"role":"assistant","tool_calls":[{"id":"c","type":"magic","function":{"name":"f","arguments":"{}"}}]}`), param: "messages[0].tool_calls[0].type"},
 
 	{name: "case-54 unknown in a message", from: "anthropic", model: "gpt-4o", body: messagesOf(`{"role":"user","content":"hi","mood":1}`), warn: "messages: unknown field ignored"},

@@ -47,6 +47,21 @@ func (m *Media) Refuse(reason, why string) *Error {
 	return e
 }
 
+// MediaNamed warns of [Part.MediaWord].
+const MediaNamed = "an image or a file of an earlier answer is only named"
+
+// MediaWord stands for an image, a file or a sound in an assistant's turn at
+// providers that take texts alone there.
+func (p *Part) MediaWord() Text {
+	switch p.Kind {
+	case PartImage:
+		return Text(`"[image]"`)
+	case PartAudio:
+		return Text(`"[sound]"`)
+	}
+	return Text(`"[file]"`)
+}
+
 // MediaType recognizes data in base64 by its first bytes; nil: it does not.
 func MediaType(data Text) Text {
 	in := data.Inner()

@@ -50,6 +50,15 @@ func (t Text) Plain() []byte {
 	return t.Inner()
 }
 
+// Canonical returns the text as the gateway would write it, so that two that
+// say the same are the same: t itself where nothing in it is escaped.
+func (t Text) Canonical() Text {
+	if bytes.IndexByte(t, '\\') < 0 {
+		return t
+	}
+	return TextOf(t.String())
+}
+
 // Empty tells whether the text is absent or has no characters.
 func (t Text) Empty() bool { return len(t) <= 2 }
 

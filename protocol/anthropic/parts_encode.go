@@ -47,10 +47,17 @@ func (e *encoder) part(role string, p *protocol.Part) error {
 	case protocol.PartResult:
 		e.open(role)
 		return e.result(p)
-	case protocol.PartImage, protocol.PartFile:
-		e.open(role)
-		return e.media(p)
-	case protocol.PartAudio:
+	case protocol.PartImage, protocol.PartFile, protocol.PartAudio:
+		if role == "assistant" { // the API takes none there
+			e.x.Warn("messages", protocol.MediaNamed)
+			e.open(role)
+			e.text(p.MediaWord(), p.Cache)
+			return nil
+		}
+		if p.Kind != protocol.PartAudio {
+			e.open(role)
+			return e.media(p)
+		}
 		return p.Media.Refuse("", "this model takes no audio input.")
 	case protocol.PartServerTool:
 		e.serverTool(role, p)

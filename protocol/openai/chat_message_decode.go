@@ -25,6 +25,7 @@ type chatMessage struct {
 	role     chatRole
 	name, id protocol.Text
 	content  []protocol.Part
+	images   []protocol.Part
 	refusal  protocol.Text
 	calls    []protocol.Part
 	cache    protocol.CacheMark
@@ -33,7 +34,7 @@ type chatMessage struct {
 
 func (m *chatMessage) reset() {
 	m.thinking.reset()
-	*m = chatMessage{content: m.content[:0], calls: m.calls[:0], thinking: m.thinking}
+	*m = chatMessage{content: m.content[:0], images: m.images[:0], calls: m.calls[:0], thinking: m.thinking}
 }
 
 func (d *chatDecoder) messages() {
@@ -69,9 +70,8 @@ func (d *chatDecoder) messageMember(name []byte) {
 	case "audio":
 		c.Raw()
 		d.x.Warn("messages", "the sound of an earlier answer dropped")
-	case "images":
-		c.Raw()
-		d.x.Warn("messages", "the images of an earlier answer dropped")
+	case "images": // of an earlier answer
+		m.images = d.content(m.images)
 	case "annotations":
 		c.Raw() // where an earlier answer found what it says
 	case "cache_control":
@@ -117,7 +117,7 @@ func (d *chatDecoder) message() {
 		if m.refusal != nil {
 			m.content = append(m.content, protocol.Part{Kind: protocol.PartRefusal, Text: m.refusal})
 		}
-		m.content = m.thinking.sign(append(m.content, m.calls...))
+		m.content = m.thinking.sign(append(append(m.content, m.images...), m.calls...))
 		out.Parts = d.keep(m.thinking.parts(), m.content)
 	case chatSystem:
 		out.Role, out.Parts = protocol.RoleSystem, d.keep(m.content)

@@ -195,6 +195,8 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 			if !p.Text.Empty() {
 				texts++
 			}
+		case protocol.PartImage, protocol.PartFile, protocol.PartAudio:
+			texts++
 		case protocol.PartCall:
 			calls++
 		case protocol.PartRefusal:
@@ -210,13 +212,10 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 	}
 	e.begin("assistant")
 	e.name(m)
-	switch {
-	case texts == 0:
+	if texts == 0 {
 		e.out = append(e.out, `,"content":null`...)
-	case refusal == nil:
-		e.content(m.Parts)
-	default: // which has a member of its own
-		e.content(slices.DeleteFunc(slices.Clone(m.Parts), func(p protocol.Part) bool { return p.Kind == protocol.PartRefusal }))
+	} else {
+		e.content(e.spoken(m.Parts))
 	}
 	e.raw("refusal", refusal)
 	e.thinking(m, calls, details)
@@ -231,6 +230,26 @@ func (e *chatEncoder) assistant(m *protocol.Message) {
 		e.out = append(e.out, ']')
 	}
 	e.out = append(e.out, '}')
+}
+
+// spoken is what of an assistant's parts its content can hold: texts. A refusal
+// has a member of its own, and what a model has drawn or said aloud is named.
+func (e *chatEncoder) spoken(parts []protocol.Part) []protocol.Part {
+	other := func(p protocol.Part) bool { return p.Kind == protocol.PartRefusal || p.Media != nil }
+	if !slices.ContainsFunc(parts, other) {
+		return parts
+	}
+	out := make([]protocol.Part, 0, len(parts))
+	for _, p := range parts {
+		switch {
+		case p.Media != nil:
+			e.x.Warn("messages", protocol.MediaNamed)
+			out = append(out, protocol.Part{Text: p.MediaWord()})
+		case p.Kind != protocol.PartRefusal:
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (e *chatEncoder) warnServerTool() {

@@ -123,7 +123,7 @@ func (d *chatDecoder) partMember(p *chatPart, name []byte) {
 		p.signature = c.Text()
 	case "data":
 		p.data = c.Text()
-	case "annotations", "logprobs", "citations", "caller":
+	case "annotations", "logprobs", "citations", "caller", "index":
 		c.Raw() // what an earlier answer tells of itself
 	}
 }
