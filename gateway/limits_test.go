@@ -66,7 +66,7 @@ func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
 	s := newScripted(t)
 	c := New(t, Options{Nodes: 3, Extra: s.blocks(fresh, ""), Keepalive: patience, Limits: map[string]string{"alice": "requests_per_minute = 50\ntokens_per_minute = 100000"}})
 	used := 0
-	check := func(what string, h http.Header, anthropic bool) {
+	check := func(what string, h http.Header, anthropic, late bool) {
 		t.Helper()
 		limit, remaining, reset := h.Get("X-Ratelimit-Limit-Requests"), h.Get("X-Ratelimit-Remaining-Requests"), h.Get("X-Ratelimit-Reset-Tokens")
 		if anthropic {
@@ -75,10 +75,16 @@ func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if limit != "50" || remaining != strconv.Itoa(50-used) || reset == "" {
+		least := used
+		if late { // on a busy machine the head may be sent before the owner has counted it
+			least--
+		}
+		if n, err := strconv.Atoi(remaining); err != nil || limit != "50" || n < 50-used || n > 50-least || reset == "" {
 			t.Errorf("%s: %v; %d are used", what, h, used)
 		}
 	}
+	used++
+	check("at once", c.Post(c.Nodes[0], "alice", ChatPath, Chat).Header, false, false)
 	k := &streams{c: c, s: s}
 	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {
 		for _, n := range c.Nodes {
@@ -88,7 +94,7 @@ func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			used++
-			check("a late "+f.name+" by "+n.Name(), resp.Header, f.name == "messages")
+			check("a late "+f.name+" by "+n.Name(), resp.Header, f.name == "messages", true)
 			if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 				t.Error(err)
 			}
@@ -97,9 +103,9 @@ func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
 	})
 	for _, n := range c.Nodes {
 		for _, path := range []string{"/v1/models", "/v1/models/smart", "/v1/models/none-such", "/v1beta/models"} {
-			check(path, getFrom(c, n, "alice", path).Header, false)
+			check(path, getFrom(c, n, "alice", path).Header, false, false)
 		}
-		check("Anthropic's list", getFrom(c, n, "alice", "/v1/models", "Anthropic-Version", "2023-06-01").Header, true)
+		check("Anthropic's list", getFrom(c, n, "alice", "/v1/models", "Anthropic-Version", "2023-06-01").Header, true, false)
 	}
 	if h := getFrom(c, c.Nodes[0], "bob", "/v1/models").Header; h.Get("X-Ratelimit-Limit-Requests") != "" {
 		t.Errorf("a key without limits: %v", h)
