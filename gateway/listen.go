@@ -45,7 +45,7 @@ func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 		_ = watched.Close()
 		return nil, err
 	}
-	secure := tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12})
+	secure := tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1", "http/1.0"}, MinVersion: tls.VersionTLS12})
 	return lineListener{secure, watched}, nil
 }
 

@@ -5,16 +5,21 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/llmgw/llmgw/gateway/config"
 )
 
 // A certificate is taken when its files change, and one that is none is told
@@ -73,4 +78,45 @@ func selfSigned(t *testing.T, name string) (cert, key []byte) {
 		t.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b})
+}
+
+// What is served is agreed to, and nothing else: a client that speaks HTTP/2
+// alone learns so before it sends a key.
+func TestProtocolsUnderTLS(t *testing.T) {
+	dir := t.TempDir()
+	c := config.Server{Listen: "127.0.0.1:0", TLS: &config.TLS{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}}
+	cert, key := selfSigned(t, "gateway")
+	if err := errors.Join(os.WriteFile(c.TLS.CertFile, cert, 0o600), os.WriteFile(c.TLS.KeyFile, key, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	l, err := listenPublic(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.(interface{ Handshake() error }).Handshake() // the client tells how it went
+			_ = conn.Close()
+		}
+	})
+	defer accepting.Wait()
+	defer shutListener(l)
+	for offered, agreed := range map[string]string{"": "", "h2,http/1.1": "http/1.1", "http/1.0": "http/1.0", "h2": "none"} {
+		o := &tls.Config{InsecureSkipVerify: true}
+		if offered != "" {
+			o.NextProtos = strings.Split(offered, ",")
+		}
+		conn, err := tls.Dial("tcp", l.Addr().String(), o)
+		if (err != nil) != (agreed == "none") || err == nil && conn.ConnectionState().NegotiatedProtocol != agreed {
+			t.Errorf("%q: want %q, %v", offered, agreed, err)
+		}
+		if err == nil {
+			_ = conn.Close()
+		}
+	}
 }
