@@ -7,10 +7,13 @@ import (
 	"github.com/llmgw/llmgw/protocol/sse"
 )
 
-// UsageOf reads the usage of a whole message. It returns false when the body
-// is not JSON or has none.
+// UsageOf reads the usage of a whole message. It returns false when there is
+// none. The body should be JSON.
 func UsageOf(body []byte) (protocol.Usage, bool) {
-	usage, ok := protocol.Find(body, "usage")
+	usage, ok := protocol.Tail(body, `"usage"`)
+	if !ok {
+		usage, ok = protocol.Find(body, "usage")
+	}
 	if !ok {
 		return protocol.Usage{}, false
 	}

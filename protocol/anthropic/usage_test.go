@@ -158,7 +158,7 @@ func FuzzUsage(f *testing.F) {
 			t.Fatalf("%q: nothing found, but %+v", data, u)
 		}
 		whole, ok := anthropic.UsageOf(data)
-		if ok && !bytes.ContainsAny(data, "\r\n\\") && (!found || whole != u) {
+		if ok && protocol.ScanObject(data, func([]byte, protocol.Member) {}) == nil && !bytes.ContainsAny(data, "\r\n\\") && (!found || whole != u) {
 			t.Fatalf("%q: whole %+v, streamed %+v", data, whole, u)
 		}
 		if !json.Valid(sse.Data(anthropic.ErrorEvent(&protocol.Error{Message: string(data), Type: string(data)}, string(data)))) {

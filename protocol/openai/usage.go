@@ -8,9 +8,12 @@ import (
 )
 
 // UsageOf reads the usage of a whole answer of chat completions, responses or
-// embeddings. It returns false when the body is not JSON or has none.
+// embeddings. It returns false when there is none. The body should be JSON.
 func UsageOf(body []byte) (protocol.Usage, bool) {
-	usage, ok := protocol.Find(body, "usage")
+	usage, ok := protocol.Tail(body, `"usage"`)
+	if !ok {
+		usage, ok = protocol.Find(body, "usage")
+	}
 	if !ok {
 		return protocol.Usage{}, false
 	}
@@ -88,25 +91,34 @@ func mentionsUsage(frame []byte) bool {
 func usageObject(usage []byte) (protocol.Usage, bool) {
 	var input, output, total, cached, written, hit, reasoning int64
 	known := false
-	err := protocol.ScanObject(usage, func(name []byte, m protocol.Member) {
-		v := m.Of(usage)
+	c := protocol.NewCursor(usage)
+	c.Object(func(name []byte) {
 		switch string(name) {
 		case "prompt_tokens", "input_tokens":
-			input, known = protocol.Int(v)
+			input, known = protocol.Int(c.Raw())
 		case "completion_tokens", "output_tokens":
-			output, _ = protocol.Int(v)
+			output, _ = protocol.Int(c.Raw())
 		case "total_tokens":
-			total, _ = protocol.Int(v)
-		case "prompt_tokens_details", "input_tokens_details":
-			cached, _ = protocol.IntAt(v, "cached_tokens")
-			written, _ = protocol.IntAt(v, "cache_write_tokens")
-		case "completion_tokens_details", "output_tokens_details":
-			reasoning, _ = protocol.IntAt(v, "reasoning_tokens")
+			total, _ = protocol.Int(c.Raw())
+		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
+			if c.Kind() != '{' {
+				break
+			}
+			c.Object(func(name []byte) {
+				switch string(name) {
+				case "cached_tokens":
+					cached, _ = protocol.Int(c.Raw())
+				case "cache_write_tokens":
+					written, _ = protocol.Int(c.Raw())
+				case "reasoning_tokens":
+					reasoning, _ = protocol.Int(c.Raw())
+				}
+			})
 		case "prompt_cache_hit_tokens": // DeepSeek
-			hit, _ = protocol.Int(v)
+			hit, _ = protocol.Int(c.Raw())
 		}
 	})
-	if err != nil || !known {
+	if c.Err() != nil || !known {
 		return protocol.Usage{}, false
 	}
 	if reasoning > 0 && total == input+output+reasoning {
