@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/config"
 	"github.com/llmgw/llmgw/gateway/connwatch"
 	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/scope"
 	"github.com/llmgw/llmgw/gateway/upstream"
 	"github.com/llmgw/llmgw/protocol"
 )
@@ -156,14 +156,16 @@ func (n *Node) receive(c *fiber.Ctx) (*call, *answer) {
 // carry runs a call and writes its answer, while the connection is watched for
 // the client's leaving.
 func (n *Node) carry(c *fiber.Ctx, in *call) error {
-	ctx, cancel := context.WithCancelCause(n.life)
-	stop := connwatch.Watch(c.Context().Conn(), func() {
+	ctx := new(scope.Scope)
+	ctx.Begin(n.life)
+	left := func() {
 		n.metrics.disconnects.Inc()
-		cancel(errClientLeft)
-	})
+		ctx.End(errClientLeft)
+	}
+	stop := connwatch.Watch(c.Context().Conn(), left)
 	end := func() {
 		stop()
-		cancel(nil)
+		ctx.End(nil)
 		n.inFlight.Done()
 		n.heat.running.Add(-1)
 	}
@@ -179,7 +181,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 
 	a, late := n.patiently(ctx, in)
 	if late != nil {
-		a = n.lateAnswer(ctx, cancel, in, late)
+		a = n.lateAnswer(ctx, in, late)
 	}
 	if a == nil { // nobody is there to read
 		c.Context().SetConnectionClose()
@@ -201,10 +203,7 @@ func (n *Node) carry(c *fiber.Ctx, in *call) error {
 	if chunks {
 		piece = asChunk(piece)
 	}
-	stream.beat = n.pulse.follow(stream.conn, piece, func() {
-		n.metrics.disconnects.Inc()
-		cancel(errClientLeft)
-	})
+	stream.beat = n.pulse.follow(stream.conn, piece, left)
 	if late != nil {
 		stream.relay.wait(stream.relay.form.keepalive())
 	} else {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/llmgw/llmgw/gateway/hop"
+	"github.com/llmgw/llmgw/gateway/scope"
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -165,11 +166,12 @@ func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
 		return n.asked(ctx, r)
 	}
 	n.inFlight.Add(1)
-	ctx, cancel := context.WithCancelCause(ctx)
-	detach := context.AfterFunc(n.life, func() { cancel(context.Cause(n.life)) })
+	inner := new(scope.Scope)
+	inner.Begin(ctx)
+	detach := n.life.AfterFunc(func() { inner.End(n.life.Err()) })
 	end := func() {
 		detach()
-		cancel(nil)
+		inner.End(nil)
 		n.inFlight.Done()
 	}
 	c, e := callFromPeer(r)
@@ -180,7 +182,7 @@ func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
 	if e != nil {
 		a = n.failure(dialectOf(r.Target), r.RequestID, e)
 	} else {
-		a = n.serve(ctx, c)
+		a = n.serve(inner, c)
 	}
 	if a == nil {
 		end()
@@ -191,7 +193,7 @@ func (n *Node) fromPeer(ctx context.Context, r *hop.Request) *hop.Response {
 		return &hop.Response{Status: a.status, Header: a.header, Bytes: a.body}
 	}
 	c.body, c.header = nil, nil // a 500 KB body would be held as long as the stream
-	return &hop.Response{Status: a.status, Header: a.header, Streamed: true, Body: &endingStream{relay: n.newRelay(ctx, c, a), finish: end}}
+	return &hop.Response{Status: a.status, Header: a.header, Streamed: true, Body: &endingStream{relay: n.newRelay(inner, c, a), finish: end}}
 }
 
 func callFromPeer(r *hop.Request) (*call, *protocol.Error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/llmgw/llmgw/gateway/hop"
 	"github.com/llmgw/llmgw/gateway/limit"
 	"github.com/llmgw/llmgw/gateway/recall"
+	"github.com/llmgw/llmgw/gateway/scope"
 	"github.com/llmgw/llmgw/gateway/tokens"
 	"github.com/llmgw/llmgw/gateway/upstream"
 	"github.com/llmgw/llmgw/health"
@@ -96,8 +97,7 @@ type Node struct {
 	draining  atomic.Bool
 	visited   atomic.Int64 // when the last request came, by the pulse; 0: none has
 	started   time.Time
-	life      context.Context // ends when the drain's time is over: every request descends from it
-	endLife   context.CancelCauseFunc
+	life      *scope.Scope // ends when the drain's time is over: every request descends from it
 	inFlight  sync.WaitGroup
 	workers   sync.WaitGroup // the listeners' and the housekeeping goroutines
 	quit      chan struct{}
@@ -141,7 +141,8 @@ func New(o Options) (*Node, error) {
 	}
 	n.placement = newPlacement(n.name)
 	n.members.Store(new([]cluster.Member))
-	n.life, n.endLife = context.WithCancelCause(context.Background())
+	n.life = new(scope.Scope)
+	n.life.Begin(context.Background())
 	if o.Keepalive <= 0 {
 		o.Keepalive = keepaliveAfter
 	}
@@ -296,7 +297,7 @@ func (n *Node) stop(ctx context.Context) error {
 	n.log.Info("leaving", "drain_timeout", timeout.String())
 	n.ready.Store(false)
 	n.draining.Store(true)
-	end := time.AfterFunc(timeout, func() { n.endLife(errDraining) })
+	end := time.AfterFunc(timeout, func() { n.life.End(errDraining) })
 	defer end.Stop()
 
 	if n.cluster != nil {
@@ -327,7 +328,7 @@ func (n *Node) stop(ctx context.Context) error {
 	case <-drain.Done():
 		errs = append(errs, errors.New("some requests were still running when the drain's time was over"))
 	}
-	n.endLife(errDraining)
+	n.life.End(errDraining)
 	n.shareNow(ctx)
 	if n.cluster != nil {
 		leave, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -368,7 +369,7 @@ func (n *Node) Kill() {
 		defer close(n.stopped)
 		n.ready.Store(false)
 		n.draining.Store(true)
-		n.endLife(errDraining)
+		n.life.End(errDraining)
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		if n.cluster != nil {

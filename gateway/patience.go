@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/llmgw/llmgw/gateway/scope"
 	"github.com/llmgw/llmgw/protocol"
 )
 
@@ -55,8 +56,8 @@ func (c *call) wantsStream() bool {
 }
 
 // lateAnswer is the head of an answer that is still to come.
-func (n *Node) lateAnswer(ctx context.Context, cancel context.CancelCauseFunc, c *call, p *pending) *answer {
-	a := &answer{status: 200, stream: &lateStream{ctx: ctx, cancel: cancel, pending: p}}
+func (n *Node) lateAnswer(ctx *scope.Scope, c *call, p *pending) *answer {
+	a := &answer{status: 200, stream: &lateStream{ctx: ctx, pending: p}}
 	a.set("Content-Type", "text/event-stream")
 	if c.wantsArray() {
 		a.replace("Content-Type", "application/json")
@@ -69,8 +70,7 @@ func (n *Node) lateAnswer(ctx context.Context, cancel context.CancelCauseFunc, c
 
 // lateStream is the stream of a pending call.
 type lateStream struct {
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
+	ctx     *scope.Scope
 	pending *pending
 	waited  bool
 }
@@ -95,7 +95,7 @@ func (s *lateStream) pull(room []byte, emit func(raw []byte)) error {
 // Close waits for the call, which may still read the request.
 func (s *lateStream) Close() error {
 	if !s.waited {
-		s.cancel(errClientLeft)
+		s.ctx.End(errClientLeft)
 		<-s.pending.done
 	}
 	if a := s.pending.answer; a != nil && a.stream != nil {

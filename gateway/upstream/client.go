@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -42,11 +41,15 @@ type Client struct {
 	target    Target
 	path      string // of the base URL, escaped
 	transport *http.Transport
+	blank     *http.Request // what every request is made from
 }
 
 // New makes a client; nothing is dialed yet.
 func New(t Target, o Options) *Client {
-	return &Client{target: t, path: strings.TrimSuffix(t.BaseURL.EscapedPath(), "/"), transport: NewTransport(o)}
+	return &Client{
+		target: t, path: strings.TrimSuffix(t.BaseURL.EscapedPath(), "/"), transport: NewTransport(o),
+		blank: &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
+	}
 }
 
 // NewTransport makes the transport of one instance.
@@ -111,77 +114,32 @@ const maxFault = 256 << 10
 // Do makes one attempt. Exactly one of the results is nil. The response's body
 // must be closed; closing it early cancels the call.
 func (c *Client) Do(ctx context.Context, call *Call) (*Response, *Fault) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{cancel: cancel}
-	if c.target.Timeout > 0 {
-		w.deadline = time.Now().Add(c.target.Timeout)
-	}
-	w.arm(c.target.FirstByteTimeout, ErrIdle)
-	req, lent := c.request(ctx, call)
+	a := c.begin(ctx)
+	req, lent := a.request(c, call)
 	resp, err := c.transport.RoundTrip(req)
 	if lent != nil {
 		lent.giveBack(err == nil)
 	}
 	if err != nil {
-		f := c.noAnswer(ctx, err)
-		w.stop()
-		cancel(nil)
+		f := c.noAnswer(a, err)
+		a.watch.stop()
+		a.End(nil)
 		return nil, f
 	}
 	cleanResponse(resp.Header)
 	outcome, _ := Classify(resp.StatusCode, resp.Header, nil, time.Now())
-	b := &body{ctx: ctx, src: plain(resp), watch: w, idle: c.target.IdleTimeout}
+	a.received = plain(resp)
 	if outcome != OK && outcome != CallerFault {
-		defer b.Close()
-		return nil, c.answered(b, resp, outcome)
+		defer a.Close()
+		return nil, c.answered(a, resp, outcome)
 	}
-	r := &Response{
-		Status: resp.StatusCode, Outcome: outcome, Header: resp.Header, Length: resp.ContentLength, Body: b,
+	a.response = Response{
+		Status: resp.StatusCode, Outcome: outcome, Header: resp.Header, Length: resp.ContentLength, Body: a,
 		Stream: strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream"),
 	}
-	b.armed = r.Stream
+	a.armed = a.response.Stream
 	resp.Header = nil // net/http holds on to the response for as long as its body
-	return r, nil
-}
-
-// request makes the attempt's request. A large body is lent to it.
-func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *payload) {
-	u := *c.target.BaseURL
-	u.Path, u.RawPath = c.join(call.Path)
-	u.RawQuery = call.RawQuery
-	h := call.Header
-	for name, values := range c.target.Header {
-		h[name] = values
-	}
-	if h["Content-Type"] == nil && len(call.Body) > 0 {
-		h["Content-Type"] = []string{"application/json"}
-	}
-	if h["User-Agent"] == nil {
-		h["User-Agent"] = nil // net/http would invent one
-	}
-	req := &http.Request{
-		Method: call.Method, URL: &u, Host: u.Host, Header: h,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(call.Body)),
-	}
-	req = req.WithContext(ctx)
-	// GetBody is for a kept connection that the instance closed while it was
-	// idle: nothing of the request was read then.
-	switch {
-	case len(call.Body) > lendFrom:
-		lent := &payload{bytes: call.Body, size: len(call.Body)}
-		req.Body = &reading{p: lent}
-		req.GetBody = func() (io.ReadCloser, error) { return &reading{p: lent}, nil }
-		return req, lent
-	case len(call.Body) > 0:
-		own := call.Body
-		if call.Lent {
-			own = bytes.Clone(own)
-		}
-		req.Body = io.NopCloser(bytes.NewReader(own))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(own)), nil }
-	}
-	return req, nil
+	return &a.response, nil
 }
 
 // join appends an escaped path to the base's.
@@ -195,17 +153,18 @@ func (c *Client) join(path string) (plain, raw string) {
 }
 
 // noAnswer classifies an attempt that brought no head.
-func (c *Client) noAnswer(ctx context.Context, err error) *Fault {
-	if f := canceled(ctx); f != nil {
-		return f
+func (c *Client) noAnswer(a *attempt, err error) *Fault {
+	cause := a.Err()
+	if cause != nil && cause != ErrIdle && cause != ErrTimeout { // the caller's context ended, not one of our timers
+		return canceled(cause)
 	}
 	f := &Fault{Outcome: Unreachable, Cause: "reset", Reason: c.clean(err), Unanswered: true}
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {
-	case context.Cause(ctx) == ErrIdle:
+	case cause == ErrIdle:
 		f.Cause, f.Reason = "timeout", fmt.Sprintf("no byte of an answer within %s", c.target.FirstByteTimeout)
-	case context.Cause(ctx) == ErrTimeout:
+	case cause == ErrTimeout:
 		f.Cause, f.Reason = "timeout", fmt.Sprintf("no answer within %s", c.target.Timeout)
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err):
 		f.Cause = "connect"
@@ -219,19 +178,15 @@ func isTLS(err error) bool {
 	return errors.As(err, &record) || errors.As(err, &verify) || strings.Contains(err.Error(), "TLS handshake")
 }
 
-// canceled is the fault when the caller's context ended, not one of our timers.
-func canceled(ctx context.Context) *Fault {
-	if cause := context.Cause(ctx); cause != nil && cause != ErrIdle && cause != ErrTimeout {
-		return &Fault{Outcome: Canceled, Cause: "canceled", Reason: cause.Error()}
-	}
-	return nil
+func canceled(cause error) *Fault {
+	return &Fault{Outcome: Canceled, Cause: "canceled", Reason: cause.Error()}
 }
 
 // answered classifies an answer that serves nobody, and reads it for the
 // client that gets it in the end.
-func (c *Client) answered(b *body, resp *http.Response, outcome Outcome) *Fault {
-	b.watch.arm(2*time.Second, ErrIdle)
-	text, _ := io.ReadAll(io.LimitReader(b.src, maxFault)) // what arrived is enough
+func (c *Client) answered(a *attempt, resp *http.Response, outcome Outcome) *Fault {
+	a.watch.arm(2*time.Second, ErrIdle)
+	text, _ := io.ReadAll(io.LimitReader(a.received, maxFault)) // what arrived is enough
 	_, wait := Classify(resp.StatusCode, resp.Header, text, time.Now())
 	f := &Fault{
 		Outcome: outcome, Status: resp.StatusCode, RetryAfter: wait, Cause: "status",

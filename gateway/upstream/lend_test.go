@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/llmgw/llmgw/gateway/scope"
 )
 
 // TestBodyIsTheCallersAgain lets an instance answer before it has read the
@@ -116,8 +118,9 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				w := &watch{cancel: cancel}
+				ctx := new(scope.Scope)
+				ctx.Begin(t.Context())
+				w := &watch{call: ctx}
 				began, took := time.Now(), time.Duration(0)
 				context.AfterFunc(ctx, func() { took = time.Since(began) })
 				tt.use(w)
@@ -126,7 +129,7 @@ func TestWatch(t *testing.T) {
 				if took != tt.want || context.Cause(ctx) != tt.why {
 					t.Errorf("ended after %v with %v, want %v with %v", took, context.Cause(ctx), tt.want, tt.why)
 				}
-				cancel(nil)
+				ctx.End(nil)
 			})
 		})
 	}

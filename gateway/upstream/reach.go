@@ -49,8 +49,8 @@ func (c *Client) Reach(ctx context.Context, timeout time.Duration) *Fault {
 	if err == nil {
 		return nil
 	}
-	if f := canceled(ctx); f != nil {
-		return f
+	if cause := context.Cause(ctx); cause != nil && cause != ErrIdle {
+		return canceled(cause)
 	}
 	return &Fault{Outcome: Unreachable, Cause: "connect", Reason: c.clean(err)}
 }

@@ -1,19 +1,17 @@
 package upstream
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"sync"
 	"time"
+
+	"github.com/llmgw/llmgw/gateway/scope"
 )
 
-// watch cancels a call whose next byte does not come in time. Arming it for a
+// watch ends a call whose next byte does not come in time. Arming it for a
 // read only notes the time; the timer, set for the soonest end there was, looks
 // at the note when it fires, and goes on if it is early.
 type watch struct {
-	cancel   context.CancelCauseFunc
+	call     *scope.Scope
 	deadline time.Time // of the whole call; zero: none
 
 	mu    sync.Mutex
@@ -70,7 +68,7 @@ func (w *watch) fire() {
 		w.set(w.due, left)
 		return
 	}
-	w.cancel(w.why)
+	w.call.End(w.why)
 }
 
 func (w *watch) stop() {
@@ -80,51 +78,4 @@ func (w *watch) stop() {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-}
-
-// body is a response's body under watch. Read and Close are called from one
-// goroutine.
-type body struct {
-	ctx   context.Context
-	src   io.ReadCloser
-	watch *watch
-	idle  time.Duration
-	armed bool // for the first Read, by Do
-}
-
-// Read returns data as it comes. At a timer's end it returns ErrIdle or
-// ErrTimeout, when the connection breaks ErrCut, when the caller's context
-// ended its cause.
-func (b *body) Read(p []byte) (int, error) {
-	if !b.armed {
-		b.watch.arm(b.idle, ErrIdle)
-	}
-	b.armed = false
-	n, err := b.src.Read(p)
-	b.watch.rest()
-	if err != nil {
-		err = b.explain(err)
-	}
-	return n, err
-}
-
-func (b *body) explain(err error) error {
-	if err == nil || err == io.EOF {
-		return err
-	}
-	if cause := context.Cause(b.ctx); cause != nil {
-		return cause
-	}
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrCut, err)
-}
-
-// Close ends the call, also one whose body was not read to its end.
-func (b *body) Close() error {
-	b.watch.stop()
-	err := b.src.Close()
-	b.watch.cancel(nil)
-	return err
 }
