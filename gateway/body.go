@@ -10,16 +10,17 @@ import (
 )
 
 // peek validates a call's JSON and reads what routing needs of it, once a call.
-func (c *call) peek() (protocol.Peek, *protocol.Error) {
-	if c.peeked == nil {
-		c.peeked = new(peeked)
-		c.peeked.peek, c.peeked.err = peek(c)
+func (c *call) peek() (*protocol.Peek, *protocol.Error) {
+	if p := &c.peeked; !p.done {
+		p.done = true
+		p.peek, p.err = peek(c)
 	}
-	return c.peeked.peek, c.peeked.err
+	return &c.peeked.peek, c.peeked.err
 }
 
 // peeked is what a look into a body gave.
 type peeked struct {
+	done bool
 	peek protocol.Peek
 	err  *protocol.Error
 }

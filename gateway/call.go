@@ -25,7 +25,7 @@ type call struct {
 	handed    bool   // the owner could not reach the provider: it has admitted the call and keeps its accounts
 	leased    bool   // the key's owner only decides; its word is needed
 	began     time.Time
-	peeked    *peeked // nil: nobody has looked into the body
+	peeked    peeked
 }
 
 // field returns the first value of a request header, "" when it is absent.

@@ -27,7 +27,7 @@ type conversion struct {
 // converts tells whether a call must be converted for a provider: another
 // dialect, or a body in another API's shape than its endpoint's.
 func (t *trip) converts(p *provider) bool {
-	return p.dialect != t.endpoint.dialect || misshaped(t.endpoint, &t.peek)
+	return p.dialect != t.endpoint.dialect || misshaped(t.endpoint, t.peek)
 }
 
 // conversion reads the request into the hub, once a trip.
@@ -40,7 +40,7 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 	}
 	c := &conversion{
 		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Scanned: true, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
-		client: clientCodecFor(t.endpoint, &t.peek),
+		client: clientCodecFor(t.endpoint, t.peek),
 	}
 	if err := c.client.request(c.x, t.prompt()); err != nil {
 		return nil, protocol.AsError(err)

@@ -34,8 +34,9 @@ func Outbound(path, model string, body []byte) func() []byte {
 	p := &provider{Provider: &config.Provider{Cache: config.Cache{AutoCacheSystem: true, AutoCacheTools: true, MinSystemTokens: 1024}}, dialect: e.dialect}
 	c := &call{endpoint: e, body: body}
 	return func() []byte {
+		c.peeked = peeked{}
 		t := &trip{call: c}
-		t.peek, _ = peek(c)
+		t.peek, _ = c.peek()
 		return n.native(t, p, model).body
 	}
 }

@@ -170,7 +170,7 @@ func (n *Node) borrow(ctx context.Context, t *trip, need limit.Need, who place) 
 	}
 	ask := &question{
 		Origin: n.origin, Node: n.name, ID: q.ID, Need: need, Count: t.limited(),
-		Conversation: conversationOf(t.call, &t.peek),
+		Conversation: t.conversation,
 	}
 	sent := time.Now()
 	if t.leased {

@@ -96,7 +96,7 @@ func (n *Node) settle(t *trip, status int) {
 	if t.heated {
 		n.heat.leave(t.key)
 	}
-	r := t.record
+	r := &t.record
 	cost := t.snap.cost(t.priced, r.Model, r.Usage)
 	r.CostUSD = cost.USD()
 	if cost > 0 {

@@ -52,11 +52,11 @@ func (n *Node) native(t *trip, p *provider, model string) *outbound {
 	}
 	o.usageForced = t.endpoint.path == "/chat/completions" && t.peek.Stream && !t.peek.IncludeUsage
 	if o.usageForced {
-		edits = append(edits, openai.ForceUsage(t.body, t.peek)...)
+		edits = append(edits, openai.ForceUsage(t.body, *t.peek)...)
 	}
 	own := ownThinking(t)
 	if edits = append(edits, own...); own == nil && t.caches(p) {
-		edits = anthropic.CacheEdits(edits, t.body, anthropic.SpansOf(&t.peek), model, n.cacheOptions(p))
+		edits = anthropic.CacheEdits(edits, t.body, anthropic.SpansOf(t.peek), model, n.cacheOptions(p))
 	}
 	if t.wantsCacheKey(model) {
 		edits = append(edits, protocol.AppendMember(t.body, "prompt_cache_key", protocol.QuoteString(nil, t.cacheKey())))
@@ -106,11 +106,10 @@ func (t *trip) wantsCacheKey(model string) bool {
 
 // cacheKey names the key's conversation to a provider.
 func (t *trip) cacheKey() string {
-	conversation := conversationOf(t.call, &t.peek)
-	if conversation == "" {
+	if t.conversation == "" {
 		return t.snap.cacheKeys[t.key]
 	}
-	return cacheKeyOf(t.snap.keys[t.key], conversation)
+	return cacheKeyOf(t.snap.keys[t.key], t.conversation)
 }
 
 // cacheKeyOf tells nothing of key or conversation; every node derives the same

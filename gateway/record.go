@@ -33,15 +33,15 @@ type Record struct {
 	upstream time.Duration // spent waiting for instances
 }
 
-func (n *Node) newRecord(c *call) *Record {
-	return &Record{
+func (n *Node) newRecord(c *call) Record {
+	return Record{
 		Time: c.began, RequestID: c.requestID, APIKey: c.key, Edge: c.edge, Owner: n.name, Endpoint: c.endpoint.label,
 	}
 }
 
 // finish ends a request's accounts, once, and gives back its answer.
 func (n *Node) finish(t *trip, a *answer, status int, why string) *answer {
-	r := t.record
+	r := &t.record
 	r.Conversation = t.session.Conversation
 	r.Status, r.Error = status, why
 	r.Duration = time.Since(t.began)

@@ -16,13 +16,14 @@ import (
 // trip is one call's way through the providers, on the node that serves it.
 type trip struct {
 	*call
-	snap     *snapshot
-	peek     protocol.Peek
-	session  balance.Key
-	attempts int
-	trial    bool // the attempt under way is an instance's one trial
-	record   *Record
-	conv     *conversion // nil: nothing has had to be converted
+	snap         *snapshot
+	peek         *protocol.Peek
+	conversation string // the conversation that the request names; "": none
+	session      balance.Key
+	attempts     int
+	trial        bool // the attempt under way is an instance's one trial
+	record       Record
+	conv         *conversion // nil: nothing has had to be converted
 	admission
 
 	// What the instances said, for the answer when none of them serves.
@@ -32,7 +33,7 @@ type trip struct {
 
 // serve answers a call here, whoever owns its key. nil: the client left.
 func (n *Node) serve(ctx context.Context, c *call) *answer {
-	t := &trip{call: c, snap: n.snap.Load()}
+	t := &trip{call: c, peek: &c.peeked.peek, snap: n.snap.Load()}
 	t.record = n.newRecord(c)
 
 	key := t.snap.keys[c.key]
@@ -43,7 +44,7 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 	if perr != nil {
 		return n.fail(t, perr)
 	}
-	t.peek = p
+	t.conversation = conversationOf(c, p)
 	t.record.Model, t.record.Stream = p.Model, p.Stream
 	if !key.Allows(p.Model) {
 		return n.fail(t, &protocol.Error{Code: protocol.Permission, Param: "model", Message: fmt.Sprintf("The API key %q may not use the model %q.", key.Name, clip(p.Model, 200))})
@@ -62,7 +63,6 @@ func (n *Node) serve(ctx context.Context, c *call) *answer {
 // nothing left, the fallbacks of its route. A fallback's own fallbacks are not
 // followed: no circles.
 func (n *Node) tryModels(ctx context.Context, t *trip) *answer {
-	conversation := conversationOf(t.call, &t.peek)
 	to, e := t.destination(t.peek.Model)
 	if e != nil {
 		return n.fail(t, e)
@@ -71,7 +71,7 @@ func (n *Node) tryModels(ctx context.Context, t *trip) *answer {
 	for {
 		t.session = balance.Key{APIKey: t.key}
 		if to.provider.byConv {
-			t.session.Conversation = conversation
+			t.session.Conversation = t.conversation
 		}
 		if a, done := n.tryProvider(ctx, t, to); done {
 			return a
