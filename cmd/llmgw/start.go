@@ -70,6 +70,9 @@ func start(ctx context.Context, w world, path, pidPath string) (err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	// Whoever reads the log may end; the node serves on without one.
+	signal.Ignore(syscall.SIGPIPE)
+	defer signal.Reset(syscall.SIGPIPE)
 
 	var pid *pidFile
 	if pidPath != "" {
