@@ -5,7 +5,8 @@ import (
 )
 
 // findPrefill finds out whether the assistant has the last word. A turn that
-// ends in a server tool's block is one that paused, and goes on.
+// ends in a server tool's block is one that paused, and goes on; of one that
+// came no further than its thinking nothing can be gone on with.
 func (e *encoder) findPrefill() {
 	n := len(e.r.Messages)
 	if n == 0 || e.r.Messages[n-1].Role != protocol.RoleAssistant {
@@ -19,10 +20,14 @@ func (e *encoder) findPrefill() {
 				e.prefill = p
 				return
 			}
+		case protocol.PartImage, protocol.PartFile, protocol.PartAudio:
+			e.prefill = p
+			return
 		case protocol.PartServerTool:
 			return
 		}
 	}
+	e.last = n - 1
 }
 
 func (e *encoder) checkPrefill() error {
@@ -80,6 +85,7 @@ func (e *encoder) messages(first int) error {
 	for i := first; i < len(e.r.Messages); i++ {
 		m := &e.r.Messages[i]
 		switch {
+		case m.Role == protocol.RoleAssistant && (i == e.last || e.silent(m.Parts)):
 		case m.Role == protocol.RoleAssistant:
 			e.release(held)
 			held = nil
@@ -107,6 +113,25 @@ func (e *encoder) messages(first int) error {
 	}
 	e.dst = append(e.dst, "]}]"...)
 	return nil
+}
+
+// silent tells whether nothing of an assistant's turn is sent.
+func (e *encoder) silent(parts []protocol.Part) bool {
+	for i := range parts {
+		switch p := &parts[i]; p.Kind {
+		case protocol.PartText, protocol.PartRefusal:
+			if !p.Text.Blank() {
+				return false
+			}
+		case protocol.PartThinking, protocol.PartRedacted:
+			if e.sendsThought(p) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // release writes held system messages where they are legal: behind a user's

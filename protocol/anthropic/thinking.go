@@ -111,12 +111,12 @@ func (e *encoder) roomToThink() bool {
 	return false
 }
 
-// bareCall tells whether the last assistant's turn calls tools and has no
-// thinking in front that could be sent.
+// bareCall tells whether the last assistant's turn that says anything calls
+// tools and has no thinking in front that could be sent.
 func (e *encoder) bareCall() bool {
 	for i := len(e.r.Messages) - 1; i >= 0; i-- {
 		m := &e.r.Messages[i]
-		if m.Role != protocol.RoleAssistant {
+		if m.Role != protocol.RoleAssistant || i == e.last || e.silent(m.Parts) {
 			continue
 		}
 		for j := range m.Parts {
