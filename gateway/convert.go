@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/llmgw/llmgw/gateway/fetch"
 	"github.com/llmgw/llmgw/gateway/hop"
@@ -39,7 +40,7 @@ func (n *Node) conversion(t *trip) (*conversion, *protocol.Error) {
 		return nil, protocol.Errorf(protocol.NotImplemented, "Compaction works only with models of OpenAI's dialect.")
 	}
 	c := &conversion{
-		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Scanned: true, Now: t.began, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
+		x:      &protocol.Exchange{Request: new(protocol.Request), Model: t.peek.Model, Scanned: true, Now: t.began, Clock: time.Now, Rand: protocol.NewRand(rand.Uint64(), rand.Uint64())},
 		client: clientCodecFor(t.endpoint, t.peek),
 	}
 	if err := c.client.request(c.x, t.prompt()); err != nil {

@@ -160,6 +160,9 @@ func (d *decodedError) classify(e *Error) {
 		e.Code, e.Reason = RateLimited, ReasonNoQuota
 		if e.Status == 0 {
 			e.Status = RateLimited.Status()
+			if e.Type == "billing_error" {
+				e.Status = http.StatusPaymentRequired
+			}
 		}
 		return
 	}

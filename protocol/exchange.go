@@ -20,6 +20,8 @@ type Exchange struct {
 	Scanned bool
 	// Now is when the call came, for "created".
 	Now time.Time
+	// Clock tells when its answer is whole, for "completed_at"; nil: with Now.
+	Clock func() time.Time
 	// Rand gives the random part of ids. Set it with [NewRand].
 	Rand *rand.Rand
 	// FormatTool is the name of the tool that stands in for a JSON schema

@@ -85,20 +85,39 @@ func retryInfo(body []byte) time.Duration {
 }
 
 // resetOf reads the limits' own headers: the reset of a limit that has nothing
-// left. OpenAI gives durations ("6m0s"), Anthropic moments (RFC 3339).
+// left, as far as it tells what is left. OpenAI gives durations ("6m0s"),
+// Anthropic moments (RFC 3339), others seconds or Unix times.
 func resetOf(h http.Header, now time.Time) time.Duration {
-	var longest time.Duration
-	for _, what := range [...]string{"requests", "tokens", "input-tokens", "output-tokens"} {
-		if h.Get("X-Ratelimit-Remaining-"+what) == "0" {
-			if d, err := time.ParseDuration(h.Get("X-Ratelimit-Reset-" + what)); err == nil {
-				longest = max(longest, d)
-			}
-		}
-		if h.Get("Anthropic-Ratelimit-"+what+"-Remaining") == "0" {
-			if at, err := time.Parse(time.RFC3339, h.Get("Anthropic-Ratelimit-"+what+"-Reset")); err == nil {
-				longest = max(longest, at.Sub(now))
-			}
+	longest := time.Duration(0)
+	see := func(remaining, reset string) {
+		if left := h.Get(remaining); left == "" || left == "0" {
+			longest = max(longest, resetIn(h.Get(reset), now))
 		}
 	}
+	see("X-Ratelimit-Remaining", "X-Ratelimit-Reset")
+	for _, what := range [...]string{"Requests", "Tokens", "Input-Tokens", "Output-Tokens"} {
+		see("X-Ratelimit-Remaining-"+what, "X-Ratelimit-Reset-"+what)
+		see("Anthropic-Ratelimit-"+what+"-Remaining", "Anthropic-Ratelimit-"+what+"-Reset")
+	}
 	return min(longest, maxWait)
+}
+
+// resetIn is how far away a reset is, in any of its forms; 0 for none.
+func resetIn(v string, now time.Time) time.Duration {
+	if d, err := time.ParseDuration(v); err == nil {
+		return d
+	}
+	if at, err := time.Parse(time.RFC3339, v); err == nil {
+		return at.Sub(now)
+	}
+	n, err := strconv.ParseFloat(v, 64)
+	switch {
+	case err != nil || !(n > 0):
+		return 0
+	case n >= 1e12: // milliseconds since 1970
+		return clamp(n/1000 - float64(now.UnixMilli())/1000)
+	case n >= 1e9: // seconds since 1970
+		return clamp(n - float64(now.UnixMilli())/1000)
+	}
+	return clamp(n)
 }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -46,6 +47,13 @@ func TestTheWaitThatAnInstanceAsksFor(t *testing.T) {
 		{"a broken RetryInfo", 429, nil, `{"retryDelay": 48}`, 0},
 		{"OpenAI's reset", 429, []string{"X-Ratelimit-Remaining-Tokens", "0", "X-Ratelimit-Reset-Tokens", "6m0s", "X-Ratelimit-Remaining-Requests", "5", "X-Ratelimit-Reset-Requests", "9m"}, "", 6 * time.Minute},
 		{"Anthropic's reset", 429, []string{"Anthropic-Ratelimit-Input-Tokens-Remaining", "0", "Anthropic-Ratelimit-Input-Tokens-Reset", "2026-11-25T12:00:42Z"}, "", 42 * time.Second},
+		{"a reset alone", 429, []string{"X-Ratelimit-Reset-Requests", "1m30.5s"}, "", 90500 * time.Millisecond},
+		{"a reset in seconds", 429, []string{"X-Ratelimit-Remaining-Requests", "0", "X-Ratelimit-Reset-Requests", "12.5"}, "", 12500 * time.Millisecond},
+		{"a reset as a Unix time", 429, []string{"X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", strconv.FormatInt(noon.Unix()+33, 10)}, "", 33 * time.Second},
+		{"a reset as a Unix time in milliseconds", 429, []string{"X-Ratelimit-Reset", strconv.FormatInt(noon.UnixMilli()+1500, 10)}, "", 1500 * time.Millisecond},
+		{"a reset that has passed", 429, []string{"X-Ratelimit-Reset", strconv.FormatInt(noon.Unix()-5, 10)}, "", 0},
+		{"a reset of a limit that is not reached", 429, []string{"X-Ratelimit-Remaining", "3", "X-Ratelimit-Reset", "30"}, "", 0},
+		{"a reset that is none", 429, []string{"X-Ratelimit-Reset", "soon", "X-Ratelimit-Reset-Tokens", "NaN"}, "", 0},
 		{"a date, where a clock is wrong by a day", 429, []string{"Date", noon.Add(24 * time.Hour).Format(http.TimeFormat), "Retry-After", noon.Add(24*time.Hour + 5*time.Second).Format(http.TimeFormat)}, "", 5 * time.Second},
 		{"Anthropic's reset, where a clock is wrong by a day", 429, []string{"Date", noon.Add(-24 * time.Hour).Format(http.TimeFormat), "Anthropic-Ratelimit-Requests-Remaining", "0", "Anthropic-Ratelimit-Requests-Reset", "2026-11-24T12:00:09Z"}, "", 9 * time.Second},
 		{"of a success", 200, []string{"Retry-After", "43"}, "", 0},

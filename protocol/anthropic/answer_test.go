@@ -220,6 +220,16 @@ func TestDecodeResponse(t *testing.T) {
 	}
 }
 
+// A message has put nothing out when it starts, also where the provider tells
+// all counts at once.
+func TestMessageStartHasNoOutput(t *testing.T) {
+	e := anthropic.NewStreamEncoder(newExchange("m"))
+	got := e.Event(nil, &protocol.Event{Kind: protocol.EventStart, ID: str("r"), Usage: protocol.Usage{Input: 7, CacheRead: 5, Output: 9, Reasoning: 3}})
+	if want := `"usage":{"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":5,"output_tokens":0}`; !strings.Contains(string(got), want) {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestDecodeErrorOfInstance(t *testing.T) {
 	for _, c := range []struct {
 		status       int

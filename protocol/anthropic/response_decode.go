@@ -39,6 +39,9 @@ func DecodeResponse(x *protocol.Exchange, body []byte) (*protocol.Response, erro
 	if c.Err() != nil || !content || d.reason == nil {
 		return nil, unreadable()
 	}
+	if d.reason.Is("compaction") {
+		x.Warn("stop_reason", "compaction becomes stop")
+	}
 	d.r.Choices[0] = protocol.Choice{Parts: d.parts, Stop: stopOf(d.reason, d.sequence, d.detail, d.calls > 0)}
 	return d.r, nil
 }

@@ -67,7 +67,9 @@ func (s *streamEncoder) start(dst []byte, e *protocol.Event) []byte {
 	dst = append(dst, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{"...)
 	dst = appendHead(dst, s.x, e.ID)
 	dst = append(dst, `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
-	dst = appendUsage(dst, e.Usage, e.Tier)
+	u := e.Usage
+	u.Output, u.Reasoning = 0, 0 // the answer is still to come
+	dst = appendUsage(dst, u, e.Tier)
 	return append(dst, "}}\n\n"...)
 }
 

@@ -86,8 +86,11 @@ func (e *streamEncoder) Event(dst []byte, ev *protocol.Event) []byte {
 	}
 	n := e.choice(ev.Choice)
 	a := &e.choices[n]
-	if ev.Kind == protocol.EventLogprobs {
+	switch {
+	case ev.Kind == protocol.EventLogprobs:
 		a.logs = bytes.Clone(ev.Raw)
+	case ev.Kind == protocol.EventStop && ev.Stop.Reason == protocol.StopPause:
+		e.x.Warn("stop_reason", "pause_turn becomes STOP")
 	}
 	if e.whole {
 		e.all[n] = a.event(e.all[n], ev)

@@ -42,6 +42,9 @@ func (d *streamDecoder) endChoices() {
 			d.fail(err)
 			return
 		}
+		if modelFailed(ch.reason) {
+			d.x.Warn("finish_reason", "the model's answer is malformed at its end")
+		}
 		if ch.open && ch.kind == protocol.PartText && d.cited > 0 && ch.grounding != nil {
 			if cites := citations(ch.grounding, ch.text, ch.partAt); len(cites) > 0 {
 				d.emit(protocol.Event{Kind: protocol.EventCite, Choice: ch.index, Part: &protocol.Part{Citations: cites}})

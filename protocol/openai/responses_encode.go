@@ -206,7 +206,9 @@ func (w *responsesWriter) wants(what string) bool {
 // end is the answer's end. A refusal without a word gets the provider's reason
 // as its words.
 func (w *responsesWriter) end(stop protocol.Stop) {
-	w.stop = stop.Reason
+	if w.stop = stop.Reason; w.stop == protocol.StopPause {
+		w.x.Warn("stop_reason", "pause_turn becomes completed")
+	}
 	if stop.Reason == protocol.StopRefusal && !stop.Detail.Empty() && w.index == 0 && w.open == noItem {
 		w.part, w.skip = protocol.PartRefusal, false
 		w.textStart()

@@ -18,7 +18,7 @@ import (
 // same ids each time.
 func responsesExchange(tb testing.TB, body string) *protocol.Exchange {
 	tb.Helper()
-	x := &protocol.Exchange{Model: "gpt-asked", Target: "gpt-asked", Now: time.Unix(1_795_000_000, 0), Rand: protocol.NewRand(1, 2)}
+	x := &protocol.Exchange{Model: "gpt-asked", Target: "gpt-asked", Now: time.Unix(1_795_000_000, 0), Clock: func() time.Time { return time.Unix(1_795_000_003, 0) }, Rand: protocol.NewRand(1, 2)}
 	if err := openai.DecodeResponsesRequest(x, []byte(body)); err != nil {
 		tb.Fatalf("%s: %v", body, err)
 	}

@@ -99,7 +99,9 @@ func (w *responsesWriter) appendResponse(dst []byte, status string, end bool) []
 	dst = appendInt(dst, w.head.CreatedAt)
 	dst = append(dst, `,"status":"`...)
 	dst = append(dst, status...)
-	dst = append(dst, `","background":false,"error":null,"incomplete_details":`...)
+	dst = append(dst, `","completed_at":`...)
+	dst = w.appendCompletedAt(dst, status)
+	dst = append(dst, `,"background":false,"error":null,"incomplete_details":`...)
 	if reason := w.incomplete(); reason != "" {
 		dst = append(dst, `{"reason":"`...)
 		dst = append(dst, reason...)
@@ -126,6 +128,17 @@ func (w *responsesWriter) appendResponse(dst []byte, status string, end bool) []
 		return append(dst, "null}"...)
 	}
 	return append(appendResponsesUsage(dst, w.usage), '}')
+}
+
+// appendCompletedAt appends when the answer was whole, null where it is not.
+func (w *responsesWriter) appendCompletedAt(dst []byte, status string) []byte {
+	switch {
+	case status != "completed":
+		return append(dst, "null"...)
+	case w.x.Clock == nil:
+		return appendInt(dst, w.head.CreatedAt)
+	}
+	return appendInt(dst, max(w.x.Clock().Unix(), w.head.CreatedAt))
 }
 
 // appendResponsesUsage appends a usage object. Cached tokens are part of the
