@@ -36,6 +36,8 @@ var answers = []struct {
 		status: 429, want: "insufficient_quota", attempts: "2", healthy: true, header: map[string]string{"X-Should-Retry": "false"}},
 	{name: "no money", form: "messages", answer: whole(402, "application/json", `{"type":"error","error":{"type":"billing_error","message":"m"}}`),
 		status: 402, want: "billing_error", attempts: "2", healthy: true, header: map[string]string{"X-Should-Retry": "false"}},
+	{name: "no credit", form: "messages", answer: whole(400, "application/json", `{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}`),
+		status: 400, want: "credit balance", attempts: "2", healthy: true, header: map[string]string{"X-Should-Retry": "false"}},
 	{name: "rate limit, a date", form: "chat", answer: func(w http.ResponseWriter, r *http.Request) {
 		whole(429, "application/json", `{"error":{"message":"in organization org-AbCdEf123456","type":"requests","param":null,"code":"rate_limit_exceeded"}}`,
 			"Retry-After", time.Now().Add(50*time.Second).UTC().Format(http.TimeFormat))(w, r)

@@ -181,7 +181,11 @@ func (d *decodedError) classify(e *Error) {
 			e.Code = ModelNotFound
 		}
 	}
-	if e.Code == InvalidRequest && isContextLength(e) {
+	switch {
+	case e.Code != InvalidRequest:
+	case strings.HasPrefix(e.Message, "Your credit balance is too low"): // Anthropic's, with a 400
+		e.Code, e.Reason = RateLimited, ReasonNoQuota
+	case isContextLength(e):
 		e.Reason = ReasonContextLength
 	}
 }

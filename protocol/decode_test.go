@@ -23,6 +23,8 @@ func TestDecodeError(t *testing.T) {
 		{"no quota", `{"error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"}}`, 429, protocol.RateLimited, 429, protocol.ReasonNoQuota, "m"},
 		{"no quota in a stream", `{"error":{"message":"m","type":"insufficient_quota"}}`, 0, protocol.RateLimited, 429, protocol.ReasonNoQuota, "m"},
 		{"anthropic billing", `{"type":"error","error":{"type":"billing_error","message":"m"}}`, 402, protocol.RateLimited, 402, protocol.ReasonNoQuota, "m"},
+		{"anthropic billing in a stream", `{"type":"error","error":{"type":"billing_error","message":"m"}}`, 0, protocol.RateLimited, 402, protocol.ReasonNoQuota, "m"},
+		{"anthropic without credit", `{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}`, 400, protocol.RateLimited, 400, protocol.ReasonNoQuota, "credit"},
 		{"anthropic overloaded in a stream", `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, 0, protocol.Overloaded, 529, "", "Overloaded"},
 		{"anthropic too long", `{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 3 tokens > 2 maximum"}}`, 400, protocol.InvalidRequest, 400, protocol.ReasonContextLength, "prompt is too long"},
 		{"gemini too long", `{"error":{"code":400,"message":"The input token count (3) exceeds the maximum number of tokens allowed (2).","status":"INVALID_ARGUMENT"}}`, 400, protocol.InvalidRequest, 400, protocol.ReasonContextLength, "exceeds"},

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/llmgw/llmgw/protocol"
@@ -43,13 +44,31 @@ func appendError(dst []byte, e *protocol.Error, requestID string) []byte {
 }
 
 // textOf is the message. Clients know a prompt that is too long by how its
-// message begins; there is no type for it.
+// message begins, and read from it by how much; there is no type for it.
 func textOf(e *protocol.Error) string {
 	const begin = "prompt is too long"
-	if e.Reason == protocol.ReasonContextLength && !strings.HasPrefix(e.Message, begin) {
-		return begin + ": " + e.Text()
+	if e.Reason != protocol.ReasonContextLength || strings.HasPrefix(e.Message, begin) {
+		return e.Text()
 	}
-	return e.Text()
+	if had, most, ok := lengths(e.Message); ok {
+		return begin + ": " + had + " tokens > " + most + " maximum"
+	}
+	return begin + ": " + e.Text()
+}
+
+var counts = regexp.MustCompile(`\b[1-9][0-9]{2,9}\b`)
+
+// lengths finds how many tokens a prompt had and how many it may have in a
+// message of another provider's, which name both first and in any order.
+func lengths(message string) (had, most string, ok bool) {
+	n := counts.FindAllString(message, 2)
+	if len(n) < 2 || n[0] == n[1] {
+		return "", "", false
+	}
+	if len(n[0]) > len(n[1]) || len(n[0]) == len(n[1]) && n[0] > n[1] {
+		return n[0], n[1], true
+	}
+	return n[1], n[0], true
 }
 
 func statusOf(e *protocol.Error) int {

@@ -11,11 +11,8 @@ import (
 // with what only this API's messages tell.
 func DecodeError(status int, body []byte) *protocol.Error {
 	e := protocol.DecodeError(status, body)
-	switch {
-	case e.Code == protocol.NotFound && strings.HasPrefix(e.Message, "model"):
+	if e.Code == protocol.NotFound && strings.HasPrefix(e.Message, "model") {
 		e.Code = protocol.ModelNotFound
-	case e.Code == protocol.InvalidRequest && strings.HasPrefix(e.Message, "Your credit balance is too low"):
-		e.Code, e.Status, e.Reason = protocol.RateLimited, protocol.RateLimited.Status(), protocol.ReasonNoQuota
 	}
 	return e
 }

@@ -111,8 +111,12 @@ func TestErrorEvent(t *testing.T) {
 // Clients know a prompt that is too long by how the message begins.
 func TestATooLongPromptBeginsAsAnthropicsDoes(t *testing.T) {
 	for message, want := range map[string]string{
-		"This model's maximum context length is 8 tokens.": `"message":"prompt is too long: This model's`,
-		"prompt is too long: 9 tokens > 8 maximum":         `"message":"prompt is too long: 9 tokens`,
+		"This model's maximum context length is 8 tokens.":                                                                                      `"message":"prompt is too long: This model's`,
+		"prompt is too long: 9 tokens > 8 maximum":                                                                                              `"message":"prompt is too long: 9 tokens`,
+		"The input token count (1250074) exceeds the maximum number of tokens allowed (1048576).":                                               `"message":"prompt is too long: 1250074 tokens > 1048576 maximum"`,
+		"This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.":                                   `"message":"prompt is too long: 9001 tokens > 8192 maximum"`,
+		"This model's maximum context length is 16385 tokens. However, you requested 20000 tokens (19000 in the messages, 1000 in the answer).": `"message":"prompt is too long: 20000 tokens > 16385 maximum"`,
+		"Your input exceeds the context window of this model.":                                                                                  `"message":"prompt is too long: Your input exceeds`,
 	} {
 		_, body := anthropic.EncodeError(&protocol.Error{Code: protocol.InvalidRequest, Reason: protocol.ReasonContextLength, Message: message}, "")
 		if !strings.Contains(string(body), want) {
