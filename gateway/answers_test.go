@@ -98,3 +98,29 @@ func TestWhatAnswersTell(t *testing.T) {
 		}
 	}
 }
+
+// Calls that a provider gives one id are two for the client, streamed or not.
+func TestCallsOfOneID(t *testing.T) {
+	s := newScripted(t)
+	c := New(t, Options{Nodes: 1, Extra: s.blocks(fresh, "")})
+	tool := func(index int, args string) string {
+		return fmt.Sprintf(`{"index":%d,"id":"call_0","type":"function","function":{"name":"f","arguments":"%s"}}`, index, args)
+	}
+	calls := `[` + tool(0, `{\"a\":1}`) + `,` + tool(1, `{\"b\":2}`) + `]`
+	answers := map[bool]http.HandlerFunc{
+		false: whole(200, "application/json", `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":`+calls+`},"finish_reason":"tool_calls"}]}`),
+		true:  stream(`data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","tool_calls":`+calls+`},"finish_reason":"tool_calls"}]}`+"\n\n", "data: [DONE]\n\n"),
+	}
+	round := 0
+	for streamed, step := range answers {
+		for _, a := range []api{messagesAPI, geminiAPI} {
+			round++
+			s.forever(step)
+			path, body := smallest(a, fmt.Sprintf("s-openai-%d", round), streamed)
+			r := c.Post(c.Nodes[0], "alice", path, body)
+			if r.Status != 200 || strings.Count(r.Body, `"id":"call_0"`) != 1 || strings.Count(r.Body, `"id":"call_`) != 2 {
+				t.Errorf("%s, streamed %v: %d %s", a.name, streamed, r.Status, r.Body)
+			}
+		}
+	}
+}

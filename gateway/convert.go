@@ -193,7 +193,11 @@ func unreadable(err error) *protocol.Error {
 // converted writes a whole answer for the client: as the stream that it would
 // have been, where the client asked for one and the instance gave none.
 func (n *Node) converted(t *trip, c *conversion, r *protocol.Response) *answer {
+	var ids protocol.CallIDs
 	for i := range r.Choices {
+		for j := range r.Choices[i].Parts {
+			ids.Part(c.x, &r.Choices[i].Parts[j])
+		}
 		n.recall.Keep(t.key, r.Choices[i].Parts)
 	}
 	a := &answer{status: 200}

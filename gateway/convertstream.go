@@ -16,6 +16,8 @@ type convertedStream struct {
 	dec    protocol.StreamDecoder
 	enc    protocol.StreamEncoder
 	watch  *recall.Watcher
+	x      *protocol.Exchange
+	ids    protocol.CallIDs
 	halves protocol.Halves
 	take   func(raw []byte) // the method, bound once
 	events []protocol.Event
@@ -27,7 +29,7 @@ type convertedStream struct {
 
 func (n *Node) newConvertedStream(t *trip, c *conversion, src *instanceStream) *convertedStream {
 	s := &convertedStream{
-		src: src, dec: c.from.stream(c.x), enc: c.client.stream(c.x),
+		src: src, x: c.x, dec: c.from.stream(c.x), enc: c.client.stream(c.x),
 		watch:  n.recall.Watch(t.key),
 		client: clientFrames{array: t.wantsArray()},
 	}
@@ -89,6 +91,9 @@ func (s *convertedStream) convert(events []protocol.Event) {
 	for i := range events {
 		e := &events[i]
 		s.meter(e)
+		if e.Kind == protocol.EventPartStart {
+			s.ids.Part(s.x, e.Part)
+		}
 		s.watch.Event(e)
 		if half := s.halves.Join(e); half != nil {
 			s.out = s.enc.Event(s.out, &protocol.Event{Kind: protocol.EventDelta, Choice: e.Choice, Text: half})

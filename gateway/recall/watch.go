@@ -1,6 +1,10 @@
 package recall
 
-import "github.com/llmgw/llmgw/protocol"
+import (
+	"bytes"
+
+	"github.com/llmgw/llmgw/protocol"
+)
 
 // Watcher picks out of a stream's events what [Memory.Keep] wants, and keeps it
 // at the stream's end. It belongs to one stream and one goroutine.
@@ -9,6 +13,7 @@ type Watcher struct {
 	key    string
 	parts  []protocol.Part
 	open   *protocol.Part
+	text   protocol.Text // of the open thinking, so far without its last quote
 }
 
 // Watch starts to watch a stream for the client's key.
@@ -25,13 +30,13 @@ func (w *Watcher) Event(e *protocol.Event) {
 		switch e.Part.Kind {
 		case protocol.PartThinking, protocol.PartRedacted, protocol.PartCall:
 			p := e.Part.Clone()
-			w.open = &p
+			w.open, w.text = &p, append(w.text[:0], '"')
 		default:
 			w.open = nil
 		}
 	case protocol.EventDelta:
 		if w.open != nil && w.open.Kind == protocol.PartThinking {
-			w.open.Text = protocol.AppendTexts(nil, "", w.open.Text, e.Text)
+			w.text = append(w.text, e.Text.Inner()...)
 		}
 	case protocol.EventSignature:
 		if w.open != nil {
@@ -39,6 +44,9 @@ func (w *Watcher) Event(e *protocol.Event) {
 		}
 	case protocol.EventPartStop:
 		if w.open != nil {
+			if len(w.text) > 1 {
+				w.open.Text = append(bytes.Clone(w.text), '"')
+			}
 			w.parts = append(w.parts, *w.open)
 			w.open = nil
 		}
