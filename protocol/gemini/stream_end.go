@@ -32,6 +32,9 @@ func (d *streamDecoder) endChoices() {
 	}
 	for i := range d.choices {
 		ch := &d.choices[i]
+		if ch.reason == "" && d.blocked != nil { // behind a part of the answer
+			ch.reason, ch.message = "SAFETY", d.blocked
+		}
 		if ch.reason == "" {
 			d.fail(cut())
 			return

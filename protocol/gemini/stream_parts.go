@@ -156,6 +156,8 @@ func (d *streamDecoder) whole(ch *choice, p protocol.Part) {
 	ch.usable = true
 }
 
+// media passes on an image. No client of another dialect has a place for other
+// data that a model makes; that there was some is said.
 func (d *streamDecoder) media(ch *choice, p *outPart) {
 	in := decoder{x: d.x}
 	var made protocol.Part
@@ -169,6 +171,14 @@ func (d *streamDecoder) media(ch *choice, p *outPart) {
 	if in.c.Err() != nil || made.Media == nil {
 		d.fail(unreadable())
 		return
+	}
+	switch made.Kind {
+	case protocol.PartAudio:
+		d.x.Warn("messages", "audio in the answer is not shown")
+		made = protocol.Part{Text: protocol.Text(`"[audio]"`)}
+	case protocol.PartFile:
+		d.x.Warn("messages", "a file in the answer is not shown")
+		made = protocol.Part{Text: protocol.Text(`"[file]"`)}
 	}
 	made.Signature = madeHere(p.signature)
 	d.whole(ch, made)
