@@ -74,3 +74,32 @@ func TestReloadedIsTold(t *testing.T) {
 		t.Errorf("told: %v", told)
 	}
 }
+
+// A log that cannot be opened anew goes on where it was.
+func TestALogThatCannotBeReopened(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := openLog(filepath.Join(dir, "llmgw.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	if err := os.Rename(dir, dir+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.reopen(); err == nil {
+		t.Error("a folder that is gone is no error")
+	}
+	if _, err := l.Write([]byte("still here")); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir+".old", "llmgw.log")); err != nil || string(b) != "still here" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if l, err := openLog(dir + ".none/llmgw.log"); err == nil {
+		l.close()
+		t.Error("a log in no folder is opened")
+	}
+}

@@ -373,6 +373,15 @@ func TestDaemon(t *testing.T) {
 	if s, _, errs := llmgw(t, "start", "--config", file, "--pid-file", pid); s != 1 || !strings.Contains(errs, "which is running; stop it first") {
 		t.Errorf("a second one: %d %q", s, errs)
 	}
+	if err := os.Rename(log, log+".1"); err != nil { // as logrotate does
+		t.Fatal(err)
+	}
+	if s, out, errs := llmgw(t, "reload", "--pid-file", pid); s != 0 {
+		t.Errorf("reload: %d %q %q", s, out, errs)
+	}
+	if b, err := os.ReadFile(log + ".1"); err != nil || !strings.Contains(string(b), `"ready"`) || strings.Contains(string(b), "reloaded") {
+		t.Errorf("the log that was moved away: %v %s", err, b)
+	}
 	if s, out, errs := llmgw(t, "stop", "--pid-file", pid); s != 0 || out != "stopped\n" {
 		t.Errorf("stop: %d %q %q", s, out, errs)
 	}
@@ -381,7 +390,7 @@ func TestDaemon(t *testing.T) {
 			t.Errorf("%s is left: %v", gone, err)
 		}
 	}
-	if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), `"stopped"`) {
+	if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), "reloaded") || !strings.Contains(string(b), `"stopped"`) {
 		t.Errorf("the log: %v %s", err, b)
 	}
 	edit(t, file, gptRoute, `route "gpt-*" { provider = "opnai" }`)

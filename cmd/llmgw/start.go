@@ -33,15 +33,16 @@ func startCommand(w world) *cobra.Command {
 			if daemon {
 				return daemonize(w, path, pidFile, logFile)
 			}
+			reopen := func() error { return nil }
 			if logFile != "" {
-				f, err := openLog(logFile)
+				l, err := openLog(logFile)
 				if err != nil {
 					return err
 				}
-				defer f.Close()
-				w.err = f
+				defer l.close()
+				w.err, reopen = l, l.reopen
 			}
-			return start(c.Context(), w, path, pidFile)
+			return start(c.Context(), w, path, pidFile, reopen)
 		},
 	}
 	c.Flags().StringVar(&path, "config", "", "the configuration: a file, or a folder of *.hcl")
@@ -51,11 +52,12 @@ func startCommand(w world) *cobra.Command {
 	return c
 }
 
-func start(ctx context.Context, w world, path, pidPath string) (err error) {
+// start runs a node until it is told to stop; reopen lets go of the log's file
+// if that has been moved away.
+func start(ctx context.Context, w world, path, pidPath string, reopen func() error) (err error) {
 	tell := parentPipe(w)
 	defer func() { tell(err) }()
-	load := func() (*config.Config, error) { return config.Load(path, config.Options{Env: w.env}) }
-	cfg, err := load()
+	cfg, err := config.Load(path, config.Options{Env: w.env})
 	if err != nil {
 		return err
 	}
@@ -66,6 +68,12 @@ func start(ctx context.Context, w world, path, pidPath string) (err error) {
 	shared.set(cfg.Log)
 	log := shared.logger(w.err)
 	raiseFiles(log)
+	load := func() (*config.Config, error) {
+		if err := reopen(); err != nil {
+			log.Warn("the log file cannot be opened anew; the old one stays", "error", err)
+		}
+		return config.Load(path, config.Options{Env: w.env})
+	}
 
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -149,10 +157,6 @@ func raiseFiles(log *slog.Logger) {
 	}
 }
 
-func openLog(file string) (*os.File, error) {
-	return os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-}
-
 // parentPipe reports a daemon's start to the process that made it, once.
 func parentPipe(w world) func(error) {
 	fd, err := strconv.Atoi(w.getenv(readyFD, ""))
@@ -201,12 +205,16 @@ func daemonize(w world, path, pidFile, logFile string) error {
 	cmd.ExtraFiles = []*os.File{pw}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if logFile != "" {
-		f, err := openLog(logFile)
+		if logFile, err = filepath.Abs(logFile); err != nil {
+			return err
+		}
+		l, err := openLog(logFile)
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		cmd.Stderr = f
+		defer l.close()
+		cmd.Args = append(cmd.Args, "--log-file", logFile)
+		cmd.Stderr = l.file // for what the runtime says when it dies
 	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the daemon: %w", err)
