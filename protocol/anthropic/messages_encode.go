@@ -5,8 +5,7 @@ import (
 )
 
 // findPrefill finds out whether the assistant has the last word. A turn that
-// ends in a server tool's block is one that paused, and goes on; of one that
-// came no further than its thinking nothing can be gone on with.
+// ends in a server tool's block is one that paused, and goes on.
 func (e *encoder) findPrefill() {
 	n := len(e.r.Messages)
 	if n == 0 || e.r.Messages[n-1].Role != protocol.RoleAssistant {
@@ -27,7 +26,6 @@ func (e *encoder) findPrefill() {
 			return
 		}
 	}
-	e.last = n - 1
 }
 
 func (e *encoder) checkPrefill() error {
@@ -85,7 +83,13 @@ func (e *encoder) messages(first int) error {
 	for i := first; i < len(e.r.Messages); i++ {
 		m := &e.r.Messages[i]
 		switch {
-		case m.Role == protocol.RoleAssistant && (i == e.last || e.silent(m.Parts)):
+		case m.Role == protocol.RoleAssistant && silent(m.Parts):
+			if len(held) > 0 && i < len(e.r.Messages)-1 { // the system's words stay where they were sent, and need it behind them
+				e.release(held)
+				held = nil
+				e.open("assistant")
+				e.text(protocol.Text(`"."`), protocol.CacheNone)
+			}
 		case m.Role == protocol.RoleAssistant:
 			e.release(held)
 			held = nil
@@ -115,8 +119,9 @@ func (e *encoder) messages(first int) error {
 	return nil
 }
 
-// silent tells whether nothing of an assistant's turn is sent.
-func (e *encoder) silent(parts []protocol.Part) bool {
+// silent tells whether an assistant's turn came no further than its thinking,
+// with which none can end: it is not sent.
+func silent(parts []protocol.Part) bool {
 	for i := range parts {
 		switch p := &parts[i]; p.Kind {
 		case protocol.PartText, protocol.PartRefusal:
@@ -124,9 +129,6 @@ func (e *encoder) silent(parts []protocol.Part) bool {
 				return false
 			}
 		case protocol.PartThinking, protocol.PartRedacted:
-			if e.sendsThought(p) {
-				return false
-			}
 		default:
 			return false
 		}

@@ -65,14 +65,10 @@ func (e *encoder) part(role string, p *protocol.Part) error {
 	return nil
 }
 
-// sendsThought tells whether thinking is sent: what Anthropic has signed. All
-// other, and that of models which do not know it, would be refused.
-func (e *encoder) sendsThought(p *protocol.Part) bool {
-	return ours(p) && (e.m.budget || e.m.adaptive)
-}
-
+// thought writes thinking that Anthropic has signed. All other thinking, and
+// that of models which do not know it, stays out: it would be refused.
 func (e *encoder) thought(role string, p *protocol.Part) {
-	if !e.sendsThought(p) {
+	if !ours(p) || !e.m.budget && !e.m.adaptive {
 		return
 	}
 	e.open(role)

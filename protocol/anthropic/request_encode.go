@@ -11,7 +11,7 @@ import (
 // the API cannot do is warned of in x, or an *protocol.Error of code
 // InvalidRequest.
 func EncodeRequest(dst []byte, x *protocol.Exchange) ([]byte, error) {
-	e := encoder{x: x, r: x.Request, m: modelOf(x.Target), dst: dst, last: -1}
+	e := encoder{x: x, r: x.Request, m: modelOf(x.Target), dst: dst}
 	if e.r.N > 1 {
 		return dst, protocol.Invalid("n", "This model gives one answer a request: 'n' must be 1.")
 	}
@@ -64,7 +64,6 @@ type encoder struct {
 	noParall bool
 
 	prefill *protocol.Part // the last text, where the assistant has the last word
-	last    int            // the index of a last turn that is thinking alone, -1 for none
 	role    string         // of the message that is open, "" for none
 	marks   []mark
 }

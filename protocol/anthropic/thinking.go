@@ -116,7 +116,7 @@ func (e *encoder) roomToThink() bool {
 func (e *encoder) bareCall() bool {
 	for i := len(e.r.Messages) - 1; i >= 0; i-- {
 		m := &e.r.Messages[i]
-		if m.Role != protocol.RoleAssistant || i == e.last || e.silent(m.Parts) {
+		if m.Role != protocol.RoleAssistant || silent(m.Parts) {
 			continue
 		}
 		for j := range m.Parts {
