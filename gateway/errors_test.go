@@ -48,6 +48,7 @@ var answers = []struct {
 		status: 529, want: "overloaded_error", attempts: "2", header: map[string]string{"Retry-After": "7"}},
 	{name: "overloaded", form: "chat", answer: whole(529, "application/json", `{"error":{"message":"busy","type":"overloaded_error"}}`),
 		status: 503, want: `"overloaded"`, attempts: "2"},
+	{name: "no status of HTTP", form: "chat", answer: whole(600, "text/plain", "odd"), status: 502, want: "The provider answered with status 600.", attempts: "2"},
 	{name: "HTML", form: "chat", answer: whole(502, "text/html", "<html><head><title>x</title></head><body>502 Bad Gateway</body></html>"),
 		status: 502, want: `"message":"502 Bad Gateway"`, attempts: "2"},
 	{name: "HTML", form: "messages", answer: whole(404, "text/html", "<html>nginx: no such place</html>"),

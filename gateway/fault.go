@@ -32,7 +32,7 @@ func understand(f *upstream.Fault) *fault {
 		return &fault{Fault: f}
 	}
 	said := protocol.DecodeError(f.Status, f.Response.Body)
-	if f.Status < 400 { // a redirect is no answer, and not for the client to follow
+	if f.Status < 400 || f.Status > 599 { // a redirect is no answer, and not for the client to follow
 		said = protocol.Errorf(protocol.BadGateway, "The provider answered with status %d.", f.Status)
 		f.Response = nil
 	}

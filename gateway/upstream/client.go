@@ -186,7 +186,10 @@ func canceled(cause error) *Fault {
 // client that gets it in the end.
 func (c *Client) answered(a *attempt, resp *http.Response, outcome Outcome) *Fault {
 	a.watch.arm(2*time.Second, ErrIdle)
-	text, _ := io.ReadAll(io.LimitReader(a.received, maxFault)) // what arrived is enough
+	var text []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols { // behind which no context ends a read
+		text, _ = io.ReadAll(io.LimitReader(a.received, maxFault)) // what arrived is enough
+	}
 	_, wait := Classify(resp.StatusCode, resp.Header, text, time.Now())
 	f := &Fault{
 		Outcome: outcome, Status: resp.StatusCode, RetryAfter: wait, Cause: "status",

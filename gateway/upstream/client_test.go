@@ -75,6 +75,14 @@ func TestFaults(t *testing.T) {
 		{"a redirect is not followed", instance(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.invalid/", http.StatusTemporaryRedirect)
 		}), Failed, "status"},
+		{"a protocol that nobody asked for", instance(t, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+				_, _ = io.Copy(io.Discard, conn) // until the client hangs up
+				conn.Close()
+			}
+		}), Failed, "status"},
 		{"401", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }), Credentials, "credentials"},
 		{"402", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(402) }), Exhausted, "exhausted"},
 		{"429", instance(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }), Cooling, "cooling"},
