@@ -130,6 +130,6 @@ var casesFromAnthropic = []answered{
 
 	{name: "case-90 cited sentences", from: "anthropic", to: "chat", body: messageWith(`{"type":"text","text":"né 👍 "},{"type":"text","text":"网关","citations":[{"type":"web_search_result_location","cited_text":"x","url":"https://a","title":null,"encrypted_index":"E"}]},{"type":"text","text":"."}`, "end_turn"), want: []string{`"content":"né 👍 网关."`, `"url_citation":{"`, `"start_index":5,"end_index":7`}},
 	{name: "case-90 cited sentences", from: "anthropic", to: "responses", body: messageWith(`{"type":"text","text":"né 👍 "},{"type":"text","text":"网关","citations":[{"type":"web_search_result_location","cited_text":"x","url":"https://a","title":null,"encrypted_index":"E"}]},{"type":"text","text":"."}`, "end_turn"), want: []string{`"text":"né 👍 网关."`, `"start_index":5,"end_index":7`}},
-	{name: "case-90 cited sentences", from: "anthropic", to: "chat", stream: citing, want: []string{`né 👍 `, `网`, `关`, `"start_index":5,"end_index":7`, `"content":"."`}},
+	{name: "case-90 cited sentences", from: "anthropic", to: "chat", stream: citing, want: []string{`né 👍 `, `网`, `关`, `"content":"."`, `"start_index":5,"end_index":7`, `"finish_reason":"stop"`}},
 	{name: "case-90 cited sentences", from: "anthropic", to: "responses", stream: citing, want: []string{`response.output_text.annotation.added`, `"start_index":5,"end_index":7`, `"text":"né 👍 网关."`, `!"output_index":1`}},
 }

@@ -34,6 +34,7 @@ type chatChoice struct {
 	images         int
 	input          inputReader // of a custom tool's call
 	cites          []protocol.Citation
+	placed         int // so many of cites count from the beginning of all text
 	at, length     int // code points before the open text, and of it
 }
 
@@ -280,7 +281,8 @@ func (e *chatStreamEncoder) signature(dst []byte, ch *chatChoice, choice int, si
 	return e.close(append(dst, "]}"...), "null")
 }
 
-// cite keeps citations until the text that they are of is whole.
+// cite keeps citations until the answer is whole: SDKs either add a list to the
+// one before only where its entries are numbered, or take it for the whole list.
 func (ch *chatChoice) cite(dst []byte, p *protocol.Part) []byte {
 	for i := range p.Citations {
 		c := p.Citations[i]
@@ -292,24 +294,25 @@ func (ch *chatChoice) cite(dst []byte, p *protocol.Part) []byte {
 	return dst
 }
 
+// place finds where in all text the citations of the open one are, which is
+// whole: those without a place are of all of it.
+func (ch *chatChoice) place() {
+	for ; ch.placed < len(ch.cites); ch.placed++ {
+		c := &ch.cites[ch.placed]
+		if c.End == 0 {
+			c.End = ch.length
+		}
+		c.Start, c.End = c.Start+ch.at, c.End+ch.at
+	}
+	ch.at += ch.length
+}
+
 func (e *chatStreamEncoder) partStop(dst []byte, ch *chatChoice, choice int) []byte {
 	switch ch.part {
 	case protocol.PartThinking:
 		ch.details++
 	case protocol.PartText:
-		if len(ch.cites) > 0 {
-			dst = e.open(dst, choice)
-			dst = append(dst, `"annotations":[`...)
-			for i := range ch.cites {
-				if i > 0 {
-					dst = append(dst, ',')
-				}
-				dst = appendCitation(dst, &ch.cites[i], ch.at, ch.length)
-			}
-			dst = e.close(append(dst, "]}"...), "null")
-			ch.cites = ch.cites[:0]
-		}
-		ch.at += ch.length
+		ch.place()
 	case protocol.PartCall:
 		switch {
 		case ch.custom:
@@ -332,6 +335,16 @@ func (e *chatStreamEncoder) stop(dst []byte, ch *chatChoice, ev *protocol.Event)
 		dst = append(dst, `"refusal":`...)
 		dst = append(dst, ev.Stop.Detail...)
 		dst = e.close(append(dst, '}'), "null")
+	}
+	if len(ch.cites) > 0 {
+		dst = append(e.open(dst, ev.Choice), `"annotations":[`...)
+		for i := range ch.cites {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendCitation(dst, &ch.cites[i], 0, 0)
+		}
+		dst = e.close(append(dst, "]}"...), "null")
 	}
 	dst = append(e.open(dst, ev.Choice), '}')
 	return e.close(dst, `"`+finishReason(e.x, ev.Stop.Reason, ch.calls > 0)+`"`)
