@@ -54,6 +54,9 @@ func (d *chatDecoder) part(dst []protocol.Part) []protocol.Part {
 		out.Kind, out.Text = protocol.PartRefusal, p.refusal
 	case "image_url", "image", "input_image":
 		out.Kind, out.Media = protocol.PartImage, d.media(&p, protocol.PartImage, "image_url")
+		if out.Media != nil && out.Media.Type.Is("application/pdf") { // which clients put there for want of another place
+			out.Kind = protocol.PartFile
+		}
 	case "file", "document", "input_file":
 		out.Kind, out.Media = protocol.PartFile, d.media(&p, protocol.PartFile, "file")
 	case "input_audio":
