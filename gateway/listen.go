@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -38,7 +39,7 @@ func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 		return nil, fmt.Errorf("watch client connections: %w", err)
 	}
 	if c.TLS == nil {
-		return lineListener{watched, watched}, nil
+		return lineListener{&steady{Listener: watched, log: log}, watched}, nil
 	}
 	cert := &certificate{certFile: c.TLS.CertFile, keyFile: c.TLS.KeyFile, log: log}
 	if _, err := cert.get(nil); err != nil {
@@ -46,7 +47,30 @@ func listenPublic(c config.Server, log *slog.Logger) (net.Listener, error) {
 		return nil, err
 	}
 	secure := tls.NewListener(watched, &tls.Config{GetCertificate: cert.get, NextProtos: []string{"http/1.1", "http/1.0"}, MinVersion: tls.VersionTLS12})
-	return lineListener{secure, watched}, nil
+	return lineListener{&steady{Listener: secure, log: log}, watched}, nil
+}
+
+// steady is a listener that goes on where a connection cannot be taken, as when
+// too many files are open: fasthttp would give it up for good.
+type steady struct {
+	net.Listener
+	log  *slog.Logger
+	told time.Time
+}
+
+// Accept is called from one goroutine.
+func (l *steady) Accept() (net.Conn, error) {
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		c, err := l.Listener.Accept()
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return c, err
+		}
+		if now := time.Now(); now.Sub(l.told) > 10*time.Second {
+			l.told = now
+			l.log.Error("cannot take connections of clients; trying again", "error", err)
+		}
+		time.Sleep(pause) // close to nothing for who waits for its end
+	}
 }
 
 // shutListener closes a listener for good. One that watches is stopped: Close

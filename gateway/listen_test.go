@@ -12,10 +12,12 @@ import (
 	"errors"
 	"log/slog"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -118,5 +120,47 @@ func TestProtocolsUnderTLS(t *testing.T) {
 		if err == nil {
 			_ = conn.Close()
 		}
+	}
+}
+
+// full is a listener of a process that has too many files open for a while.
+type full struct {
+	net.Listener
+	left int
+}
+
+func (f *full) Accept() (net.Conn, error) {
+	if f.left > 0 {
+		f.left--
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return f.Listener.Accept()
+}
+
+// A burst of connections must not be a node's end: once files are free again it
+// takes them.
+func TestTooManyOpenFiles(t *testing.T) {
+	raw, err := listen("server.listen", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logs bytes.Buffer
+	l := &steady{Listener: &full{raw, 3}, log: slog.New(slog.NewTextHandler(&logs, nil))}
+	near, err := net.Dial("tcp", raw.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = far.Close()
+	if n := strings.Count(logs.String(), "too many open files"); n != 1 {
+		t.Errorf("told %d times: %s", n, logs.String())
+	}
+	_ = raw.Close()
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a closed one: %v", err)
 	}
 }
