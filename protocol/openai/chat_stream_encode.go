@@ -20,6 +20,8 @@ type chatStreamEncoder struct {
 	head    []byte // of every chunk, up to its choices
 	tail    string // of every chunk, behind its choices
 	tiered  bool   // the head names the service tier
+	said    int    // where the chunk ends that the event before gave, if that was a piece of text
+	saidBy  int    // the choice that it is of
 	choices []chatChoice
 }
 
@@ -52,6 +54,8 @@ func (e *chatStreamEncoder) Event(dst []byte, ev *protocol.Event) []byte {
 	case protocol.EventUsage:
 		return dst
 	}
+	said := e.said
+	e.said = 0
 	if e.head == nil {
 		dst = e.start(dst, &protocol.Event{})
 	}
@@ -71,10 +75,7 @@ func (e *chatStreamEncoder) Event(dst []byte, ev *protocol.Event) []byte {
 	case protocol.EventPartStop:
 		return e.partStop(dst, ch, ev.Choice)
 	case protocol.EventLogprobs:
-		dst = e.open(dst, ev.Choice)
-		dst = append(dst, `},"logprobs":`...)
-		dst = appendLogprobs(dst, ev.Raw)
-		return e.close(dst, "null")
+		return e.logprobs(dst, ev, said)
 	case protocol.EventStop:
 		return e.stop(dst, ch, ev)
 	}
@@ -223,7 +224,21 @@ func (e *chatStreamEncoder) delta(dst []byte, ch *chatChoice, ev *protocol.Event
 	default:
 		return dst
 	}
-	return e.close(append(dst, '}'), "null")
+	dst = e.close(append(dst, '}'), "null")
+	e.said, e.saidBy = len(dst), ev.Choice
+	return dst
+}
+
+// logprobs adds them to the chunk of the piece that they are of, which ends at
+// said where it is still at hand.
+func (e *chatStreamEncoder) logprobs(dst []byte, ev *protocol.Event, said int) []byte {
+	if said > 0 && said == len(dst) && e.saidBy == ev.Choice {
+		dst = dst[:said-len(`,"finish_reason":null}`)-len(e.tail)]
+	} else {
+		dst = append(e.open(dst, ev.Choice), '}')
+	}
+	dst = append(dst, `,"logprobs":`...)
+	return e.close(appendLogprobs(dst, ev.Raw), "null")
 }
 
 func (e *chatStreamEncoder) arguments(dst []byte, ch *chatChoice, choice int, text protocol.Text) []byte {

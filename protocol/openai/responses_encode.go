@@ -98,7 +98,7 @@ func (w *responsesWriter) event(e *protocol.Event) {
 	case protocol.EventPartStop:
 		w.partStop()
 	case protocol.EventLogprobs:
-		w.message.addLogprobs(e.Raw)
+		w.addLogprobs(e.Raw)
 	case protocol.EventUsage:
 		w.usage = e.Usage
 	case protocol.EventStop:

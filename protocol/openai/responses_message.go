@@ -33,7 +33,8 @@ func (m *openMessage) cite(cites []protocol.Citation) {
 }
 
 // addLogprobs takes {"content":[...]}.
-func (m *openMessage) addLogprobs(raw protocol.Raw) {
+func (w *responsesWriter) addLogprobs(raw protocol.Raw) {
+	m := &w.message
 	list, ok := protocol.Find(raw, "content")
 	if !ok || len(list) < 2 || !m.content || m.refusal {
 		return
@@ -46,6 +47,11 @@ func (m *openMessage) addLogprobs(raw protocol.Raw) {
 		m.logprobs = append(m.logprobs, ',')
 	}
 	m.logprobs = append(m.logprobs, tokens...)
+	const none = `,"logprobs":[]}` + "\n\n" // of the delta before, where it is still at hand
+	if bytes.HasSuffix(w.dst, []byte(none)) {
+		w.dst = append(w.dst[:len(w.dst)-len("]}\n\n")], tokens...)
+		w.dst = append(w.dst, "]}\n\n"...)
+	}
 }
 
 // textStart begins a part of the hub, which may go on with the open content.
