@@ -137,6 +137,7 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 			Header:   headerOf(out.header),
 			Body:     out.body,
 			Lent:     out.lent,
+			Stream:   t.peek.Stream,
 		})
 		t.record.upstream += time.Since(began)
 		t.reached = t.reached || failed == nil || failed.Cause != "connect"

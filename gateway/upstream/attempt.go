@@ -40,7 +40,8 @@ func (c *Client) begin(ctx context.Context) *attempt {
 	return a
 }
 
-// request makes the attempt's request. A large body is lent to it.
+// request makes the attempt's request. A large body is lent to it, and that of
+// a stream.
 func (a *attempt) request(c *Client, call *Call) (*http.Request, *payload) {
 	a.url = *c.target.BaseURL
 	a.url.Path, a.url.RawPath = c.join(call.Path)
@@ -61,7 +62,7 @@ func (a *attempt) request(c *Client, call *Call) (*http.Request, *payload) {
 	// GetBody is for a kept connection that the instance closed while it was
 	// idle: nothing of the request was read then.
 	switch {
-	case len(call.Body) > lendFrom:
+	case len(call.Body) > lendFrom || call.Stream && len(call.Body) > 0:
 		lent := &payload{bytes: call.Body, size: len(call.Body)}
 		req.Body = &reading{p: lent}
 		req.GetBody = func() (io.ReadCloser, error) { return &reading{p: lent}, nil }

@@ -95,6 +95,7 @@ type Call struct {
 	Header   http.Header
 	Body     []byte // never changed; the client may read it for as long as the response is open
 	Lent     bool   // Body is the caller's again when Do has returned
+	Stream   bool   // the answer may take minutes; a Body that was read is not kept for so long
 }
 
 // Response is an answer for the client: a 2xx, or a 400-class one that is its
