@@ -26,9 +26,7 @@ import (
 // A value that the function does not take is skipped; [Cursor.Ignored] tells
 // that there was one.
 type Cursor struct {
-	b       []byte
-	i       int
-	err     *Error
+	walk
 	path    [maxPath]step
 	depth   int
 	ignored bool
@@ -45,7 +43,7 @@ type step struct {
 
 // NewCursor returns a Cursor at the start of body.
 func NewCursor(body []byte) *Cursor {
-	c := &Cursor{b: body}
+	c := &Cursor{walk: walk{b: body}}
 	c.space()
 	return c
 }
@@ -125,25 +123,6 @@ func (c *Cursor) Path() string {
 // value was taken, where that one ended.
 func (c *Cursor) Offset() int { return c.i }
 
-func (c *Cursor) space() {
-	for c.i < len(c.b) && (c.b[c.i] == ' ' || c.b[c.i] == '\n' || c.b[c.i] == '\t' || c.b[c.i] == '\r') {
-		c.i++
-	}
-}
-
-// Kind tells what the value at hand is: '{', '[', '"', 't' and 'f' for the
-// booleans, 'n' for null, '0' for a number, and 0 after an error.
-func (c *Cursor) Kind() byte {
-	if c.i >= len(c.b) {
-		return 0
-	}
-	switch b := c.b[c.i]; b {
-	case '{', '[', '"', 't', 'f', 'n':
-		return b
-	}
-	return '0'
-}
-
 // Ahead returns the value of a member of the object at hand, nil for none. The
 // object itself is not taken: what kind of thing it is often decides how its
 // other members are read, and may stand behind them.
@@ -151,7 +130,7 @@ func (c *Cursor) Ahead(member string) Raw {
 	if c.Kind() != '{' {
 		return nil
 	}
-	p := Cursor{b: c.b, i: c.i + 1}
+	p := walk{b: c.b, i: c.i + 1}
 	for {
 		p.space()
 		name, ok := p.name()
@@ -178,55 +157,6 @@ func (c *Cursor) Null() bool {
 	}
 	c.Raw()
 	return true
-}
-
-// Raw takes any value and returns its span.
-func (c *Cursor) Raw() Raw {
-	start := c.i
-	switch c.Kind() {
-	case 0:
-		c.broken()
-		return nil
-	case '"':
-		c.i = endOfString(c.b, c.i)
-	case '{', '[':
-		c.container()
-	default:
-		for c.i < len(c.b) && !ends(c.b[c.i]) {
-			c.i++
-		}
-	}
-	return c.b[start:c.i:c.i]
-}
-
-func ends(b byte) bool {
-	return b == ',' || b == '}' || b == ']' || b == ' ' || b == '\n' || b == '\r' || b == '\t'
-}
-
-func (c *Cursor) container() {
-	depth := 0
-	for c.i < len(c.b) {
-		switch c.b[c.i] {
-		case '"':
-			c.i = endOfString(c.b, c.i)
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				c.i++
-				return
-			}
-		}
-		c.i++
-	}
-}
-
-func (c *Cursor) broken() {
-	if c.err == nil {
-		c.err = &Error{Code: InvalidRequest, Message: "The body is not valid JSON."}
-	}
-	c.i = len(c.b)
 }
 
 // Object takes an object and calls member for each of its members, with the
@@ -276,24 +206,6 @@ func (c *Cursor) Object(member func(name []byte)) {
 		}
 	}
 	c.depth--
-}
-
-// name takes a member's name.
-func (c *Cursor) name() ([]byte, bool) {
-	if c.Kind() != '"' {
-		return nil, false
-	}
-	if end := plain(c.b, c.i+1); end < len(c.b) && c.b[end] == '"' {
-		name := c.b[c.i+1 : end : end]
-		c.i = end + 1
-		return name, true
-	}
-	quoted := c.Raw()
-	if bytes.IndexByte(quoted, '\\') >= 0 {
-		s, ok := String(quoted)
-		return []byte(s), ok
-	}
-	return Text(quoted).Inner(), len(quoted) >= 2 && quoted[len(quoted)-1] == '"'
 }
 
 // Array takes an array and calls element for each of its elements, while the

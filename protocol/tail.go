@@ -12,7 +12,7 @@ func Tail(body []byte, quoted string) ([]byte, bool) {
 	if at <= 0 || body[at-1] == '\\' { // else the quote opens a string: JSON has no other
 		return nil, false
 	}
-	c := Cursor{b: body, i: at + len(quoted)}
+	c := walk{b: body, i: at + len(quoted)}
 	if !c.colon() {
 		return nil, false
 	}
@@ -41,15 +41,4 @@ func Tail(body []byte, quoted string) ([]byte, bool) {
 		}
 	}
 	return nil, false
-}
-
-// colon takes what stands between a name and its value.
-func (c *Cursor) colon() bool {
-	c.space()
-	if c.i >= len(c.b) || c.b[c.i] != ':' {
-		return false
-	}
-	c.i++
-	c.space()
-	return true
 }

@@ -91,34 +91,31 @@ func mentionsUsage(frame []byte) bool {
 func usageObject(usage []byte) (protocol.Usage, bool) {
 	var input, output, total, cached, written, hit, reasoning int64
 	known := false
-	c := protocol.NewCursor(usage)
-	c.Object(func(name []byte) {
+	details := func(name, value []byte) {
+		switch string(name) {
+		case "cached_tokens":
+			cached, _ = protocol.Int(value)
+		case "cache_write_tokens":
+			written, _ = protocol.Int(value)
+		case "reasoning_tokens":
+			reasoning, _ = protocol.Int(value)
+		}
+	}
+	whole := protocol.Each(usage, func(name, value []byte) {
 		switch string(name) {
 		case "prompt_tokens", "input_tokens":
-			input, known = protocol.Int(c.Raw())
+			input, known = protocol.Int(value)
 		case "completion_tokens", "output_tokens":
-			output, _ = protocol.Int(c.Raw())
+			output, _ = protocol.Int(value)
 		case "total_tokens":
-			total, _ = protocol.Int(c.Raw())
+			total, _ = protocol.Int(value)
 		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
-			if c.Kind() != '{' {
-				break
-			}
-			c.Object(func(name []byte) {
-				switch string(name) {
-				case "cached_tokens":
-					cached, _ = protocol.Int(c.Raw())
-				case "cache_write_tokens":
-					written, _ = protocol.Int(c.Raw())
-				case "reasoning_tokens":
-					reasoning, _ = protocol.Int(c.Raw())
-				}
-			})
+			protocol.Each(value, details) // null: there are none
 		case "prompt_cache_hit_tokens": // DeepSeek
-			hit, _ = protocol.Int(c.Raw())
+			hit, _ = protocol.Int(value)
 		}
 	})
-	if c.Err() != nil || !known {
+	if !whole || !known {
 		return protocol.Usage{}, false
 	}
 	if reasoning > 0 && total == input+output+reasoning {
