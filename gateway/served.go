@@ -39,6 +39,7 @@ func (n *Node) served(ctx context.Context, t *trip, p *provider, in *instance, c
 		f := s.await(ctx)
 		if f == nil {
 			a, f = n.streamAnswer(t, s, resp, out)
+			resp.Header = nil // resp lasts as long as the stream
 		}
 		if f != nil {
 			s.drop()
