@@ -17,6 +17,7 @@ import (
 
 // The numbered cases of what clients send.
 func TestCasesOfClients(t *testing.T) {
+	t.Parallel()
 	k := newCaseKit(t, 20, `route "`+oddModel+"\" {\n  provider = \"k1-gemini\"\n}\n")
 	t.Run("case-106 odd models", k.oddNames)
 	t.Run("case-47 an image by URL", k.imageByURL)

@@ -86,6 +86,7 @@ var gatewayCases = []struct {
 }
 
 func TestCases(t *testing.T) {
+	t.Parallel()
 	k := newCaseKit(t, 140, "")
 	for _, tc := range gatewayCases {
 		t.Run(tc.number+" "+tc.what, func(t *testing.T) { tc.run(t, k) })
@@ -120,7 +121,7 @@ func errorInStream(t *testing.T, k *caseKit) {
 	}
 }
 
-// A comment is a sign of life: three times the idle timeout pass without an
+// A comment is a sign of life: twice the idle timeout passes without an
 // event.
 func commentsKeepAlive(t *testing.T, k *caseKit) {
 	f := formOf("openai")
@@ -128,7 +129,7 @@ func commentsKeepAlive(t *testing.T, k *caseKit) {
 		stream(join(f.prelude, f.content)...)(w, r)
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
-		for range 15 {
+		for range 25 {
 			select {
 			case <-tick.C:
 				_, _ = io.WriteString(w, ": OPENROUTER PROCESSING\n\n")
@@ -316,7 +317,7 @@ func clientLeaves(t *testing.T, k *caseKit) {
 	cancel()
 	select {
 	case <-gone:
-	case <-time.After(400 * time.Millisecond): // below the idle timeout, which would end it, too
+	case <-time.After(900 * time.Millisecond): // below the idle timeout, which would end it, too
 		t.Error("the provider's call goes on")
 	}
 	k.Await(awhile, "the request is recorded", func() bool {

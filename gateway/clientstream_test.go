@@ -66,6 +66,7 @@ func TestAClientThatStallsInABurst(t *testing.T) {
 			} else {
 				err = s.drain()
 			}
+			synctest.Wait() // the client's last word is written down
 			if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took < pieces*slow || time.Since(stalled) > writeTimeout {
 				t.Errorf("chunks %t: given up after %s, %s behind its last word: %v", chunks, took, time.Since(stalled), err)
 			}

@@ -22,6 +22,7 @@ price "claude-*" {
 // A node whose clock is off by a day counts, rests instances and hands over as
 // any other, and so does the fleet when its clock is corrected.
 func TestAClockOffByADay(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	three, err := ring.New([]string{"gw-1", "gw-2", "gw-3"})
 	if err != nil {
@@ -38,6 +39,7 @@ func TestAClockOffByADay(t *testing.T) {
 		{"the stand-by is behind when the owner is killed", standby, -day, true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
 			clockOff(t, x.node, x.by, x.kill)
 		})
 	}
@@ -85,7 +87,7 @@ func clockOff(t *testing.T, wrong string, by time.Duration, kill bool) {
 	}
 	away := instance
 	for _, n := range c.Nodes {
-		c.Await(10*time.Second, "the instance is used again by "+n.Name(), func() bool {
+		c.Await(awhile, "the instance is used again by "+n.Name(), func() bool {
 			if r := c.Post(n, "bob", MessagesPath, Messages); r.Status != 200 {
 				t.Fatalf("%d %s", r.Status, r.Body)
 			}
@@ -101,31 +103,32 @@ func clockOff(t *testing.T, wrong string, by time.Duration, kill bool) {
 	}
 
 	gone, heir := c.Owner("alice"), c.Standby("alice")
-	c.Await(2*time.Second, "the stand-by knows", func() bool {
+	c.Await(awhile, "the stand-by knows", func() bool {
 		a, b := gone.Uses("alice"), heir.Uses("alice")
 		return a.Requests.Used == b.Requests.Used && a.Spent == b.Spent && a.Spent > 0
 	})
 	spent := gone.Uses("alice").Spent
 	c.Forget(gone)
 	if kill {
-		s.dead.Store(gone.Name())
+		s.dead.Store(gone.Name(), true)
 		gone.Kill()
 	} else if err := gone.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
 	for range 40 {
 		if r := post(); r.Status == 200 && r.Instance() != away {
+			s.check(t)
 			t.Fatalf("the session has moved to %q", r.Instance())
 		}
 	}
-	s.check(t)
 	if admitted != most {
+		s.check(t)
 		t.Errorf("%d admitted, the limit is %d", admitted, most)
 	}
 
 	corrected.Store(true)
 	c.Start(gone.Name()) // at once: a killed one is not yet known as dead
-	c.Await(15*time.Second, "the ring is whole", func() bool {
+	c.Await(awhile, "the ring is whole", func() bool {
 		for _, n := range c.Nodes {
 			if len(c.Ring(n)) != 3 || c.OwnerName("alice") != gone.Name() {
 				return false

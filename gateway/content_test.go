@@ -26,8 +26,9 @@ func (k *streams) each(t *testing.T, f func(t *testing.T, c *Cluster, s *scripte
 }
 
 func TestStreamFaults(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
-	k := &streams{c: New(t, Options{Nodes: 2, Extra: s.blocks(fresh, "")}), s: s}
+	k := &streams{c: New(t, Options{Nodes: 2, Extra: s.blocks(fresh, "1s")}), s: s}
 	t.Run("before content", k.beforeContent)
 	t.Run("the client's own", k.clientsOwn)
 	t.Run("inside", k.inside)

@@ -13,8 +13,9 @@ import (
 // A node that leaves says so at once, still takes what comes and has it served
 // elsewhere, and in the end tells those who wait to come again.
 func TestDraining(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
-	c := New(t, Options{Nodes: 2, Drain: "5s", Extra: strings.NewReplacer(`"500ms"`, `"30s"`, `"2s"`, `"30s"`).Replace(s.blocks(len(forms), ""))})
+	c := New(t, Options{Nodes: 2, Drain: "5s", Extra: s.blocks(len(forms), "")})
 	n := c.Owner("alice")
 	var steps []http.HandlerFunc
 	for _, f := range forms {

@@ -14,27 +14,34 @@ import (
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
 )
 
-// converse sends bytes to a node as they are, and reads to the connection's end.
-func converse(t *testing.T, n *gateway.Node, text string) (answer string, closed bool) {
+// say sends bytes to a node as they are.
+func say(t *testing.T, n *gateway.Node, text string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", n.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(conn)
+	return conn
+}
+
+// converse sends bytes to a node as they are, and reads to the connection's end.
+func converse(t *testing.T, n *gateway.Node, text string) (answer string, closed bool) {
+	t.Helper()
+	b, err := io.ReadAll(say(t, n, text))
 	return string(b), err == nil
 }
 
 // The names are on the wire as they are documented, in whole answers, streams
 // and errors, of the node's own and of another's.
 func TestHeadersOfEveryAnswer(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 2})
 	for _, n := range c.Nodes {
 		for _, tt := range []struct {
@@ -131,9 +138,10 @@ func TestHeadersThatDoNotTravel(t *testing.T) {
 		{"Connection: close\r\nContent-Type: application/x-www-form-urlencoded", "Content-Type", "application/json"}, {"Connection: close\r\nX-A: b", "Content-Type", "application/json"},
 		{"Connection: close\r\nContent-Type: Application/JSON; charset=utf-8", "Content-Type", "Application/JSON; charset=utf-8"},
 	} {
-		got, _ := converse(t, c.Nodes[0], fmt.Sprintf("POST %s HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: %s\r\n%s\r\nContent-Length: %d\r\n\r\n%s", ChatPath, Keys["alice"], tt.sent, len(Chat), Chat))
-		if !strings.HasPrefix(got, "HTTP/1.1 200 ") {
-			t.Fatalf("%q: %q", tt.sent, got)
+		conn := say(t, c.Nodes[0], fmt.Sprintf("POST %s HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: %s\r\n%s\r\nContent-Length: %d\r\n\r\n%s", ChatPath, Keys["alice"], tt.sent, len(Chat), Chat))
+		got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || got.StatusCode != 200 {
+			t.Fatalf("%q: %v %v", tt.sent, got, err)
 		}
 		var last http.Header
 		for _, m := range c.Mocks {
@@ -174,6 +182,7 @@ func TestTwoLengthsAreRefused(t *testing.T) {
 // The scheme's name is not case-sensitive (RFC 9110, 11.1), the token is. Where
 // there is none, a page whose name leads to loopback is kept out.
 func TestAdminGuard(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 2})
 	c.Edit(c.Nodes[0].Name(), func(s string) string {
 		return strings.Replace(s, `admin { listen = "127.0.0.1:0" }`, "admin {\n  listen = \"127.0.0.1:0\"\n  token = \"Sesame\"\n}", 1)

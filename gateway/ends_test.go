@@ -83,8 +83,9 @@ func silentAfter(frames ...string) http.HandlerFunc {
 // from it: the client's stream ends as it would have, in its own dialect and in
 // another, and the instance has done nothing wrong.
 func TestBreaksBehindTheEnd(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
-	c := New(t, Options{Nodes: 1, Extra: s.blocks(fresh, "")})
+	c := New(t, Options{Nodes: 1, Extra: s.blocks(fresh, "500ms")})
 	stop := "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 	chatChunk := func(choice string) string {
 		return `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[` + choice + "]}\n\n"

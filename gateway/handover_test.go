@@ -49,6 +49,13 @@ func (o *offered) note(key string, sent time.Time, r Reply) {
 	}
 }
 
+// soFar tells how many requests were admitted and refused.
+func (o *offered) soFar() (admitted, refused int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.admitted), o.refused
+}
+
 // most is the largest number of admitted requests in any window.
 func (o *offered) most(window time.Duration) int {
 	o.mu.Lock()
@@ -69,11 +76,11 @@ type front struct {
 	c       *Cluster
 	mu      sync.Mutex
 	serving []*gateway.Node
-	flying  map[*gateway.Node]int
+	flying  atomic.Int64 // requests that are not answered yet
 }
 
 func newFront(c *Cluster) *front {
-	return &front{c: c, serving: slices.Clone(c.Nodes), flying: make(map[*gateway.Node]int)}
+	return &front{c: c, serving: slices.Clone(c.Nodes)}
 }
 
 func (f *front) without(n *gateway.Node) {
@@ -89,6 +96,8 @@ func (f *front) with(n *gateway.Node) {
 }
 
 func (f *front) post(key, path, body string) Reply {
+	f.flying.Add(1)
+	defer f.flying.Add(-1)
 	f.mu.Lock()
 	n := f.serving[rand.IntN(len(f.serving))]
 	f.mu.Unlock()
@@ -108,9 +117,10 @@ func (f *front) try(n *gateway.Node, key, path, body string) (Reply, error) {
 	return Reply{Status: resp.StatusCode, Header: resp.Header}, nil
 }
 
-// load offers requests of keys at a pace until stop.
-func (f *front) load(keys []string, pace time.Duration) (stop func() map[string]*offered) {
-	out := make(map[string]*offered)
+// load offers requests of keys at a pace until stop, which waits for their
+// answers.
+func (f *front) load(keys []string, pace time.Duration) (out map[string]*offered, stop func()) {
+	out = make(map[string]*offered)
 	for _, k := range keys {
 		out[k] = &offered{}
 	}
@@ -132,10 +142,9 @@ func (f *front) load(keys []string, pace time.Duration) (stop func() map[string]
 			})
 		}
 	})
-	return func() map[string]*offered {
+	return out, func() {
 		close(quit)
 		wg.Wait()
-		return out
 	}
 }
 
@@ -144,9 +153,8 @@ func (f *front) load(keys []string, pace time.Duration) (stop func() map[string]
 // moment, as in a partition; nobody can be exact then.
 type stalls struct {
 	slog.Handler
-	n         atomic.Int64
-	dead      atomic.Value // the name of a node that was killed: it does not answer
-	providers atomic.Int64 // stand-in providers that took longer than two seconds
+	n    atomic.Int64
+	dead sync.Map // names of nodes that were killed: they do not answer
 }
 
 func (s *stalls) Enabled(context.Context, slog.Level) bool { return true }
@@ -156,24 +164,30 @@ func (s *stalls) WithAttrs([]slog.Attr) slog.Handler { return s }
 func (s *stalls) Handle(_ context.Context, r slog.Record) error {
 	if strings.HasPrefix(r.Message, "a peer does not") {
 		r.Attrs(func(a slog.Attr) bool {
-			if a.Key == "peer" && a.Value.String() != s.dead.Load() {
+			if _, dead := s.dead.Load(a.Value.String()); a.Key == "peer" && !dead {
 				s.n.Add(1)
 			}
 			return true
 		})
 	}
-	if r.Message == "instance unhealthy" {
-		s.providers.Add(1)
-	}
 	return nil
 }
 
-// check skips what is left of a test on such a machine.
+// check skips what is left of a test that found too much on such a machine.
 func (s *stalls) check(t *testing.T) {
 	t.Helper()
 	if s.n.Load() > 0 {
 		t.Skip("this machine is too busy: live nodes did not answer for 300 ms")
 	}
+}
+
+// excuse is the most that may be admitted: nodes that stalled count apart, as in
+// a partition.
+func (s *stalls) excuse(exact, limit int) int {
+	if s.n.Load() > 0 {
+		return 2 * limit
+	}
+	return exact
 }
 
 func names() []string { return []string{"alice", "bob", "carol", "dave"} }
@@ -189,22 +203,15 @@ func limitAll(lines string) map[string]string {
 func TestThreeNodesAdmitAHundredOfThreeHundred(t *testing.T) {
 	s := &stalls{}
 	c := New(t, Options{Nodes: 3, Log: slog.New(s), Limits: limitAll("requests_per_minute = 100")})
-	f := newFront(c)
-	for _, key := range names()[:2] {
-		var admitted atomic.Int64
-		var wg sync.WaitGroup
-		for i := range 300 { // over three seconds
-			wg.Go(func() {
-				time.Sleep(time.Duration(i) * 10 * time.Millisecond)
-				if f.post(key, ChatPath, Chat).Status == 200 {
-					admitted.Add(1)
-				}
-			})
-		}
-		wg.Wait()
-		s.check(t)
-		if admitted.Load() != 100 {
-			t.Errorf("%s: %d admitted of 300, the limit is 100", key, admitted.Load())
+	offers, stop := newFront(c).load(names()[:2], 5*time.Millisecond)
+	for key, o := range offers {
+		c.Await(50*time.Second, "300 requests of "+key, func() bool { a, r := o.soFar(); return a+r >= 300 })
+	}
+	stop()
+	for key, o := range offers {
+		if len(o.admitted) != 100 || len(o.failed) > 0 {
+			s.check(t)
+			t.Errorf("%s: %d admitted of 300, the limit is 100, failed: %v", key, len(o.admitted), o.failed)
 		}
 	}
 }
@@ -216,7 +223,7 @@ func TestARollingRestartLosesNoCount(t *testing.T) {
 	s := &stalls{}
 	c := New(t, Options{Nodes: 3, Log: slog.New(s), Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
 	f := newFront(c)
-	stop := f.load(names(), 10*time.Millisecond) // 25 a second and key
+	offers, stop := f.load(names(), 10*time.Millisecond) // 25 a second and key
 	for range 3 {
 		n := c.Nodes[0]
 		f.without(n)
@@ -228,15 +235,12 @@ func TestARollingRestartLosesNoCount(t *testing.T) {
 		cancel()
 		f.with(c.Start(n.Name()))
 	}
-	done := stop()
-	if s.providers.Load() > 0 {
-		t.Skip("this machine is too busy: stand-in providers did not answer for 2 s")
-	}
-	for key, o := range done {
+	stop()
+	for key, o := range offers {
 		if len(o.failed) > 0 || o.moved > 0 {
 			t.Errorf("%s: %d failed, %d changed instance: %v", key, len(o.failed), o.moved, o.failed)
 		}
-		if most := o.most(60 * time.Second); most != limit && (s.n.Load() == 0 || most < limit || most > 2*limit) { // nodes that stall count apart, as in a partition
+		if most := o.most(60 * time.Second); most < limit || most > s.excuse(limit, limit) {
 			t.Errorf("%s: %d admitted, the limit is %d", key, most, limit)
 		}
 		t.Logf("%s: %d admitted, %d refused", key, len(o.admitted), o.refused)
@@ -245,22 +249,27 @@ func TestARollingRestartLosesNoCount(t *testing.T) {
 
 // An owner that dies takes at most a second of its counting with it.
 func TestAKilledOwnerLosesASecondAtMost(t *testing.T) {
+	t.Parallel()
 	const limit, perSecond = 100, 25
-	c := New(t, Options{Nodes: 3, Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
+	s := &stalls{}
+	c := New(t, Options{Nodes: 3, Log: slog.New(s), Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
 	owner := c.Owner("alice")
 	f := newFront(c)
 	f.without(owner) // the requests come in elsewhere
-	stop := f.load([]string{"alice"}, time.Second/perSecond)
-	time.Sleep(2500 * time.Millisecond)
+	offers, stop := f.load([]string{"alice"}, time.Second/perSecond)
+	o := offers["alice"]
+	c.Await(awhile, "half of the limit is used", func() bool { n, _ := o.soFar(); return n >= limit/2 })
 	c.Forget(owner)
+	s.dead.Store(owner.Name(), true)
+	flying := f.flying.Load() // they may be with the owner
 	owner.Kill()
-	time.Sleep(5 * time.Second)
-	o := stop()["alice"]
-	if most := o.most(60 * time.Second); most < limit-1 || most > limit+perSecond {
+	c.Await(awhile, "the limit is reached", func() bool { _, n := o.soFar(); return n >= 2*perSecond })
+	stop()
+	if most := o.most(60 * time.Second); most < limit-int(flying) || most > s.excuse(limit+perSecond, limit) {
 		t.Errorf("%d admitted, the limit is %d and a second brings %d", most, limit, perSecond)
 	}
-	if o.moved > 0 || len(o.failed) > 1 { // one may have been in flight
-		t.Errorf("%d changed instance, failed: %v", o.moved, o.failed)
+	if o.moved > 0 || len(o.failed) > int(flying)+1 { // one may have come between
+		t.Errorf("%d changed instance, %d were in flight, failed: %v", o.moved, flying, o.failed)
 	}
 	t.Logf("%d admitted of %d", o.most(60*time.Second), limit)
 }
@@ -270,13 +279,17 @@ func TestAJoiningNodeTakesTheCountsOver(t *testing.T) {
 	s := &stalls{}
 	c := New(t, Options{Nodes: 1, Log: slog.New(s), Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
 	f := newFront(c)
-	stop := f.load(names(), 10*time.Millisecond)
+	offers, stop := f.load(names(), 10*time.Millisecond)
 	for i := range 3 {
 		f.with(c.Start(fmt.Sprintf("gw-%d", i+2)))
 	}
-	time.Sleep(time.Second)
-	for key, o := range stop() {
-		if most := o.most(60 * time.Second); most != limit && s.n.Load() == 0 || o.moved > 0 || len(o.failed) > 0 {
+	for key, o := range offers {
+		_, before := o.soFar()
+		c.Await(awhile, key+" is used up", func() bool { _, n := o.soFar(); return n >= before+10 })
+	}
+	stop()
+	for key, o := range offers {
+		if most := o.most(60 * time.Second); most < limit || most > s.excuse(limit, limit) || o.moved > 0 || len(o.failed) > 0 {
 			t.Errorf("%s: %d admitted of %d, %d changed instance, failed: %v", key, most, limit, o.moved, o.failed)
 		}
 	}
@@ -313,8 +326,8 @@ func TestConcurrencyIsExactOverTheFleetAndItsLeaving(t *testing.T) {
 			r.Body.Close()
 		}
 	}()
-	s.check(t)
 	if len(open) != 6 {
+		s.check(t)
 		t.Fatalf("%d streams run, the limit is 6", len(open))
 	}
 	// The owner leaves. Its streams go on, and hold their slots at the next owner.
@@ -326,7 +339,7 @@ func TestConcurrencyIsExactOverTheFleetAndItsLeaving(t *testing.T) {
 		defer cancel()
 		stopped <- owner.Stop(ctx)
 	}()
-	c.Await(3*time.Second, "the others know", func() bool { return len(c.Ring(c.Nodes[0])) == 2 && len(c.Ring(c.Nodes[1])) == 2 })
+	c.Await(awhile, "the others know", func() bool { return len(c.Ring(c.Nodes[0])) == 2 && len(c.Ring(c.Nodes[1])) == 2 })
 	for i := range 4 {
 		if r := c.Post(c.Nodes[i%2], "alice", ChatPath, ChatStream); r.Status != 429 {
 			t.Fatalf("a seventh stream was admitted while six run at the node that leaves: %d", r.Status)
@@ -343,7 +356,9 @@ func TestConcurrencyIsExactOverTheFleetAndItsLeaving(t *testing.T) {
 }
 
 func TestTokensAndMoneySurviveTheirOwner(t *testing.T) {
-	c := New(t, Options{Nodes: 3, Extra: gptPrice, Limits: map[string]string{"alice": "tokens_per_minute = 5000", "bob": "usd_per_day = 60"}})
+	t.Parallel()
+	s := &stalls{}
+	c := New(t, Options{Nodes: 3, Log: slog.New(s), Extra: gptPrice, Limits: map[string]string{"alice": "tokens_per_minute = 5000", "bob": "usd_per_day = 60"}})
 	for _, m := range []string{"openai/one", "openai/two"} {
 		c.Mocks[m].Always(&mock.Step{Tokens: 1000})
 	}
@@ -363,6 +378,7 @@ func TestTokensAndMoneySurviveTheirOwner(t *testing.T) {
 		t.Helper()
 		for range 6 {
 			if a, b := status("alice"), status("bob"); a != 429 || b != 429 {
+				s.check(t)
 				t.Fatalf("%s: tokens %d, money %d", when, a, b)
 			}
 		}
@@ -378,23 +394,25 @@ func TestTokensAndMoneySurviveTheirOwner(t *testing.T) {
 	for range 2 {
 		for _, key := range []string{"alice", "bob"} {
 			owner, standby := c.Owner(key), c.Standby(key)
-			c.Await(2*time.Second, "the stand-by of "+key+" knows", func() bool {
+			c.Await(awhile, "the stand-by of "+key+" knows", func() bool {
 				a, b := owner.Uses(key), standby.Uses(key)
 				return a.Tokens.Used == b.Tokens.Used && a.Spent == b.Spent
 			})
 		}
 		owner := c.Owner("bob")
 		c.Forget(owner)
+		s.dead.Store(owner.Name(), true)
 		owner.Kill()
 		refused("after " + owner.Name() + " died")
 		if len(c.Nodes) == 2 {
-			c.Await(8*time.Second, "the ring has noticed", func() bool { return len(c.Ring(c.Nodes[0])) == 2 && len(c.Ring(c.Nodes[1])) == 2 })
+			c.Await(awhile, "the ring has noticed", func() bool { return len(c.Ring(c.Nodes[0])) == 2 && len(c.Ring(c.Nodes[1])) == 2 })
 		}
 	}
 }
 
 // A session that a failure moved stays where it is when its owner leaves.
 func TestMovedSessionsAreHandedOver(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 3, Recovery: "200ms"})
 	away := map[string]string{}
 	for _, m := range []string{"openai/one", "openai/two"} {
@@ -406,7 +424,7 @@ func TestMovedSessionsAreHandedOver(t *testing.T) {
 		}
 		c.Mocks[m].Down(false)
 		for _, n := range c.Nodes {
-			c.Await(3*time.Second, m+" is healthy at "+n.Name(), func() bool {
+			c.Await(awhile, m+" is healthy at "+n.Name(), func() bool {
 				for _, key := range names() {
 					c.Post(n, key, ChatPath, Chat)
 				}
@@ -450,7 +468,7 @@ func TestANodeThatStartsAgainIsNotAsked(t *testing.T) {
 		}
 	}
 	third := c.Start("gw-3")
-	c.Await(5*time.Second, "all see all", func() bool { return len(c.Ring(c.Nodes[0])) == 3 && len(c.Ring(c.Nodes[1])) == 3 })
+	c.Await(awhile, "all see all", func() bool { return len(c.Ring(c.Nodes[0])) == 3 && len(c.Ring(c.Nodes[1])) == 3 })
 	var keys []string
 	for _, key := range names() {
 		if c.OwnerName(key) == third.Name() {
@@ -468,15 +486,16 @@ func TestANodeThatStartsAgainIsNotAsked(t *testing.T) {
 	for _, key := range keys {
 		spend(key, limit)
 	}
-	stop := f.load(keys, 2*time.Millisecond)
+	offers, stop := f.load(keys, 2*time.Millisecond)
 	c.Start("gw-3")
-	for key, o := range stop() {
+	stop()
+	for key, o := range offers {
 		if len(o.admitted) > 0 {
 			t.Errorf("%s: %d more admitted while the node started", key, len(o.admitted))
 		}
 	}
-	s.check(t)
 	if admitted != limit*len(keys) {
+		s.check(t)
 		t.Errorf("%d admitted, %d keys have a limit of %d", admitted, len(keys), limit)
 	}
 }

@@ -60,7 +60,7 @@ func hotKey(t *testing.T, also string) {
 			t.Errorf("%s served %d; the owner %s did the others' work", n.Name(), served[n.Name()], owner)
 		}
 	}
-	c.Await(2*time.Second, "nothing runs", func() bool { return c.Owner("alice").Uses("alice").Flying == 0 })
+	c.Await(awhile, "nothing runs", func() bool { return c.Owner("alice").Uses("alice").Flying == 0 })
 	if used := c.Owner("alice").Uses("alice").Requests.Used; used != int64(o.most(60*time.Second)) {
 		t.Errorf("%d are counted, %d were admitted", used, o.most(60*time.Second))
 	}

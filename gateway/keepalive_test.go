@@ -48,6 +48,7 @@ func slowly(f form, pause time.Duration, parts ...string) http.HandlerFunc {
 }
 
 func TestKeepalives(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
 	k := &streams{c: New(t, Options{Nodes: 2, Extra: s.blocks(fresh, ""), Keepalive: patience}), s: s}
 	t.Run("before the head", k.beforeHead)
@@ -61,19 +62,26 @@ func TestKeepalives(t *testing.T) {
 // A client that waits for a head gets one, and the answer when it comes.
 func (k *streams) beforeHead(t *testing.T) {
 	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {
-		s.then(slowly(f, 400*time.Millisecond, f.good()))
 		for _, n := range c.Nodes { // the owner, and a node that forwards
-			s.then(slowly(f, 400*time.Millisecond, f.good()))
+			got := make(chan struct{})
+			s.then(func(w http.ResponseWriter, r *http.Request) {
+				select {
+				case <-got:
+				case <-time.After(awhile):
+				}
+				slowly(f, 0, f.good())(w, r)
+			})
 			began := time.Now()
 			resp, err := http.DefaultClient.Do(Request(n, "alice", f.path, f.body))
 			if err != nil {
 				t.Fatal(err)
 			}
 			head := time.Since(began)
+			close(got)
 			b, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			answer, ok := strings.CutSuffix(string(b), f.good())
-			if err != nil || resp.StatusCode != 200 || head > 350*time.Millisecond || !ok {
+			if err != nil || resp.StatusCode != 200 || head >= awhile || !ok {
 				t.Fatalf("%s: %d after %s, %q, %v", n.Name(), resp.StatusCode, head, b, err)
 			}
 			if answer == "" || strings.ReplaceAll(answer, f.keepalive(), "") != "" {

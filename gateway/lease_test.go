@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
 )
@@ -12,6 +11,7 @@ import (
 // sticky_by conversation: one key's conversations use all instances, each
 // conversation always the same one, through any node.
 func TestConversationsOfOneKeySpread(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 3, Provider: `sticky_by = ["conversation", "api_key"]`})
 	where := map[string]string{}
 	used := map[string]int{}
@@ -39,6 +39,7 @@ func replaceKey(source, from, to string) string {
 // An owner whose configuration does not have the key refuses it: its stand-by
 // goes on with what was counted, and gives it back.
 func TestAnOwnerWithoutTheKeyIsStoodInFor(t *testing.T) {
+	t.Parallel()
 	const limit = 20
 	c := New(t, Options{Nodes: 3, Limits: limitAll(fmt.Sprintf("requests_per_minute = %d", limit))})
 	owner := c.Owner("alice")
@@ -48,7 +49,7 @@ func TestAnOwnerWithoutTheKeyIsStoodInFor(t *testing.T) {
 		}
 	}
 	standby := c.Standby("alice")
-	c.Await(2*time.Second, "the stand-by knows", func() bool { return standby.Uses("alice").Requests.Used == limit/2 })
+	c.Await(awhile, "the stand-by knows", func() bool { return standby.Uses("alice").Requests.Used == limit/2 })
 	c.Edit(owner.Name(), func(s string) string { return replaceKey(s, "alice", "somebody") })
 	if _, err := owner.Reload(); err != nil {
 		t.Fatal(err)
@@ -71,7 +72,7 @@ func TestAnOwnerWithoutTheKeyIsStoodInFor(t *testing.T) {
 	if _, err := owner.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	c.Await(2*time.Second, "the owner knows", func() bool { return owner.Uses("alice").Requests.Used == limit })
+	c.Await(awhile, "the owner knows", func() bool { return owner.Uses("alice").Requests.Used == limit })
 	if r := c.Post(owner, "alice", ChatPath, Chat); r.Status != 429 {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}

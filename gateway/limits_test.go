@@ -63,6 +63,7 @@ func TestALimitIsToldInTheCallersDialect(t *testing.T) {
 // A list of models and a head that is sent before the answer tell the limits,
 // too, as their owner counts them.
 func TestLimitsAreToldWithEveryAnswer(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
 	c := New(t, Options{Nodes: 3, Extra: s.blocks(fresh, ""), Keepalive: patience, Limits: map[string]string{"alice": "requests_per_minute = 50\ntokens_per_minute = 100000"}})
 	used := 0

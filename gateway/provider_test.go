@@ -69,14 +69,18 @@ func (s *scripted) requests() []string {
 const fresh = 80
 
 // blocks is the configuration: providers "openai-0", "anthropic-0", ... for the
-// models "s-openai-0", ..., all at the two instances.
-func (s *scripted) blocks(rounds int, more string) string {
+// models "s-openai-0", ..., all at the two instances, which may be silent for
+// idle inside of a stream; "": for long, as a busy machine is no silent instance.
+func (s *scripted) blocks(rounds int, idle string) string {
+	if idle == "" {
+		idle = "30s"
+	}
 	var b strings.Builder
 	for round := range rounds {
 		for d, version := range map[string]string{"openai": "/v1", "anthropic": "/v1", "gemini": "/v1beta"} {
-			fmt.Fprintf(&b, "provider \"%s-%d\" {\n  dialect = %q\n  %s\n", d, round, d, more)
+			fmt.Fprintf(&b, "provider \"%s-%d\" {\n  dialect = %q\n", d, round, d)
 			for i, name := range []string{"one", "two"} {
-				fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = \"provider-secret\"\n    first_byte_timeout = \"2s\"\n    idle_timeout = \"500ms\"\n  }\n", name, s.servers[i].URL+version)
+				fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = \"provider-secret\"\n    first_byte_timeout = \"30s\"\n    idle_timeout = %q\n  }\n", name, s.servers[i].URL+version, idle)
 			}
 			fmt.Fprintf(&b, "}\nroute \"s-%s-%d\" { provider = \"%s-%d\" }\n", d, round, d, round)
 		}

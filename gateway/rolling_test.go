@@ -113,6 +113,7 @@ func (b *balancer) send(key, path, body, end string) (fault, instance string) {
 // Every node of a fleet is restarted, one after the other, under load: no
 // request fails, no stream breaks, no session changes its instance.
 func TestARollingRestartFailsNoRequest(t *testing.T) {
+	t.Parallel()
 	var told bytes.Buffer
 	c := New(t, Options{Nodes: 3, Drain: "20s", Timeout: "30s", Log: slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	defer func() {
@@ -121,7 +122,7 @@ func TestARollingRestartFailsNoRequest(t *testing.T) {
 		}
 	}()
 	for _, m := range c.Mocks {
-		m.Always(&mock.Step{EventDelay: 5 * time.Millisecond})
+		m.Always(&mock.Step{EventDelay: 25 * time.Millisecond})
 	}
 	b := newBalancer(c.Nodes)
 	var sent, streams atomic.Int64
@@ -170,7 +171,7 @@ func TestARollingRestartFailsNoRequest(t *testing.T) {
 		c.Forget(n)
 		fresh := c.Start(n.Name())
 		b.replace(n, fresh)
-		c.Await(5*time.Second, "the ring is whole again", func() bool {
+		c.Await(awhile, "the ring is whole again", func() bool {
 			for _, x := range c.Nodes {
 				if len(c.Ring(x)) != 3 {
 					return false

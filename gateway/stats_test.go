@@ -12,6 +12,7 @@ import (
 )
 
 func TestStatsAddUpTheFleetAtEveryNode(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 3, Extra: "price \"gpt-*\" {\n  input = 1000000\n  output = 0\n}\n"})
 	for key := range Keys {
 		c.Post(c.Nodes[0], key, ChatPath, Chat)

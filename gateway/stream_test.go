@@ -16,6 +16,7 @@ import (
 )
 
 func TestStreamsPassWholeAndUnchanged(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 2})
 	for _, tt := range []struct{ path, body, end string }{
 		{ChatPath, ChatStream, "data: [DONE]\n\n"},
@@ -43,6 +44,7 @@ func TestStreamsPassWholeAndUnchanged(t *testing.T) {
 func tail(s string) string { return s[max(0, len(s)-80):] }
 
 func TestABrokenStreamEndsWithTheDialectsError(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 2})
 	stream := strings.Replace(Messages, `"max_tokens"`, `"stream":true,"max_tokens"`, 1)
 	for _, in := range []string{"one", "two"} {
@@ -81,7 +83,7 @@ func TestAClientThatLeavesCancelsTheProvider(t *testing.T) {
 			}
 			return false
 		}
-		c.Await(2*time.Second, "the provider has the request", func() bool { return seen(false) })
+		c.Await(awhile, "the provider has the request", func() bool { return seen(false) })
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
@@ -97,6 +99,7 @@ func TestAClientThatLeavesCancelsTheProvider(t *testing.T) {
 }
 
 func TestStopLetsStreamsEnd(t *testing.T) {
+	t.Parallel()
 	c := New(t, Options{Nodes: 2})
 	for _, m := range c.Mocks {
 		m.Always(&mock.Step{EventDelay: 30 * time.Millisecond})
@@ -116,7 +119,7 @@ func TestStopLetsStreamsEnd(t *testing.T) {
 		}
 		got <- string(b)
 	}()
-	c.Await(2*time.Second, "the stream runs", func() bool {
+	c.Await(awhile, "the stream runs", func() bool {
 		return len(c.Mocks["openai/one"].Requests())+len(c.Mocks["openai/two"].Requests()) > 0
 	})
 	if err := n.Stop(t.Context()); err != nil {
@@ -130,6 +133,7 @@ func TestStopLetsStreamsEnd(t *testing.T) {
 // A burst reaches the client in pieces other than those it came in, and nothing
 // of it waits for what comes later.
 func TestABurstPassesUnchanged(t *testing.T) {
+	t.Parallel()
 	var all strings.Builder
 	for i := range 3000 {
 		text := strings.Repeat("word ", 1+i%40)

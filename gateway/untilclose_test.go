@@ -13,6 +13,7 @@ import (
 // A client of HTTP/1.0 knows no chunks: a stream is the bytes up to the
 // connection's end, as are the keepalives in it.
 func TestStreamsOfHTTP10(t *testing.T) {
+	t.Parallel()
 	s := newScripted(t)
 	k := &streams{c: New(t, Options{Nodes: 2, Extra: s.blocks(fresh, ""), Keepalive: patience}), s: s}
 	k.each(t, func(t *testing.T, c *Cluster, s *scripted, f form) {

@@ -66,7 +66,7 @@ func (w *witness) blocks(rooms int) string {
 			w.rooms[id] = &room{}
 			fmt.Fprintf(&b, "provider %q {\n  dialect = %q\n", id, d)
 			for _, in := range []string{"one", "two"} {
-				fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = \"provider-secret\"\n    first_byte_timeout = \"2s\"\n    idle_timeout = \"500ms\"\n  }\n", in, w.url+"/"+id+"/"+in+version)
+				fmt.Fprintf(&b, "  instance %q {\n    base_url = %q\n    api_key = \"provider-secret\"\n    first_byte_timeout = \"30s\"\n    idle_timeout = \"1s\"\n  }\n", in, w.url+"/"+id+"/"+in+version)
 			}
 			fmt.Fprintf(&b, "}\nroute %q { provider = %q }\n", id, id)
 		}

@@ -41,7 +41,9 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 		if built.dir, built.err = os.MkdirTemp("", "llmgw-test-"); built.err != nil {
 			return
 		}
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "llmgw"), ".").CombinedOutput(); err != nil {
+		build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(built.dir, "llmgw"), ".") // as it is released
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
 			built.err = fmt.Errorf("%w: %s", err, out)
 		}
 	})

@@ -55,7 +55,7 @@ type Options struct {
 	Log      *slog.Logger
 
 	Keepalive time.Duration // default 15 s
-	Timeout   string        // first_byte_timeout and idle_timeout of the instances; default 2s
+	Timeout   string        // first_byte_timeout and idle_timeout of the instances; default 30s
 
 	// Now is the clock of a node; nil: all have the right one.
 	Now func(node string) time.Time
@@ -76,7 +76,7 @@ func New(t testing.TB, o Options) *Cluster {
 		o.Recovery = "60s"
 	}
 	if o.Timeout == "" {
-		o.Timeout = "2s"
+		o.Timeout = "30s"
 	}
 	if o.Drain == "" {
 		o.Drain = "5s"
@@ -116,7 +116,7 @@ func New(t testing.TB, o Options) *Cluster {
 			}
 		}
 	})
-	c.Await(5*time.Second, "every node sees every node", func() bool {
+	c.Await(30*time.Second, "every node sees every node", func() bool {
 		for _, n := range c.Nodes {
 			if len(c.Ring(n)) != len(c.Nodes) {
 				return false

@@ -1,7 +1,9 @@
 package gatewaytest
 
 import (
-	"runtime"
+	"context"
+	"fmt"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -9,26 +11,19 @@ import (
 
 // CheckLeaks fails the test when goroutines of this module or of its gossip
 // outlive it. Call it before whatever starts them: it looks when everything
-// that registers a cleanup later has cleaned up. Not for parallel tests.
+// that registers a cleanup later has cleaned up. Goroutines of other tests that
+// run at the same time are theirs: whose one is tells a label, which it has from
+// the one that started it.
 func CheckLeaks(t testing.TB) {
 	t.Helper()
-	before := map[string]bool{}
-	for id := range goroutines() {
-		before[id] = true
-	}
+	label := fmt.Sprintf("%p", &struct{ testing.TB }{t})
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("test", label)))
 	t.Cleanup(func() {
 		var left []string
 		for end := time.Now().Add(5 * time.Second); ; {
-			left = nil
-			for id, stack := range goroutines() {
-				if !before[id] && ours(stack) {
-					left = append(left, stack)
-				}
-			}
-			if len(left) == 0 || time.Now().After(end) {
+			if left = goroutines(label); len(left) == 0 || time.Now().After(end) {
 				break
 			}
-			runtime.Gosched()
 			pause := time.NewTimer(10 * time.Millisecond)
 			<-pause.C
 		}
@@ -38,29 +33,26 @@ func CheckLeaks(t testing.TB) {
 	})
 }
 
-// goroutines returns the stacks by "goroutine N".
-func goroutines() map[string]string {
-	buf := make([]byte, 1<<20)
-	for {
-		n := runtime.Stack(buf, true)
-		if n < len(buf) {
-			buf = buf[:n]
-			break
+// goroutines returns the stacks of our goroutines that have a label; one for
+// all that stand at the same place.
+func goroutines(label string) []string {
+	var all strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
+		panic(err) // a Builder takes everything
+	}
+	var found []string
+	for stack := range strings.SplitSeq(all.String(), "\n\n") {
+		if strings.Contains(stack, `"test":"`+label+`"`) && ours(stack) {
+			found = append(found, stack)
 		}
-		buf = make([]byte, 2*len(buf))
 	}
-	all := map[string]string{}
-	for stack := range strings.SplitSeq(string(buf), "\n\n") {
-		id, _, _ := strings.Cut(stack, " [")
-		all[id] = stack
-	}
-	return all
+	return found
 }
 
 // ours leaves out fasthttp's pools, whose sweeper sleeps for 10 s before it sees
 // that its server has stopped.
 func ours(stack string) bool {
-	if strings.Contains(stack, "testing.tRunner(") || strings.Contains(stack, "testing.(*common)") {
+	if strings.Contains(stack, "testing.tRunner+") || strings.Contains(stack, "testing.(*common)") {
 		return false // the test itself, and those that wait for it
 	}
 	return strings.Contains(stack, "github.com/llmgw/llmgw/") || strings.Contains(stack, "hashicorp/memberlist")
