@@ -1,9 +1,14 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
@@ -51,6 +56,32 @@ func TestANodeThatSleptBlamesNobody(t *testing.T) {
 	}
 	if r := c.Post(n, "alice", ChatPath, Chat); r.Instance() != home {
 		t.Errorf("the session has moved to %q", r.Instance())
+	}
+}
+
+// A node that has no file or port left for a connection blames nobody, and
+// calls again as soon as it has.
+func TestANodeWithoutFilesBlamesNobody(t *testing.T) {
+	var none atomic.Bool
+	c := New(t, Options{Nodes: 1, Dial: func(ctx context.Context, _, network, address string) (net.Conn, error) {
+		if none.Load() {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("socket", syscall.EMFILE)}
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}})
+	n := c.Nodes[0]
+	none.Store(true)
+	if r := c.Post(n, "alice", ChatPath, Chat); r.Status < 500 || r.Header.Get("X-Llm-Gateway-Attempts") != "2" {
+		t.Fatalf("%d %v %s", r.Status, r.Header, r.Body)
+	}
+	for _, in := range []string{"one", "two"} {
+		if !c.Healthy(n, "openai", in) {
+			t.Errorf("%s is blamed", in)
+		}
+	}
+	none.Store(false)
+	if r := c.Post(n, "alice", ChatPath, Chat); r.Status != 200 {
+		t.Errorf("%d %s", r.Status, r.Body)
 	}
 }
 

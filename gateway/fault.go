@@ -126,8 +126,8 @@ func (n *Node) blame(t *trip, p *provider, in *instance, model string, f *fault)
 		n.release(t, in) // counting says nothing about generating
 		return
 	}
-	if f.Cause == "timeout" && n.lapses.since(t.began, time.Now()) {
-		n.release(t, in) // it was this process that was silent
+	if f.Scarce || f.Cause == "timeout" && n.lapses.since(t.began, time.Now()) {
+		n.release(t, in) // it was this process that had no way out, or was silent
 		return
 	}
 	failure := health.Failure{Cause: blamed(f.Fault), Reason: f.Reason, Wait: f.RetryAfter, Trial: t.trial}

@@ -143,7 +143,7 @@ func (p *prober) judge(ctx context.Context, pr *provider, in *instance, began ti
 	case f == nil:
 		p.n.health.Succeed(in.id, began)
 		return
-	case ctx.Err() != nil || f.Outcome == upstream.Cooling || f.Outcome == upstream.Exhausted, f.Cause == "timeout" && p.n.lapses.since(began, time.Now()):
+	case ctx.Err() != nil || f.Outcome == upstream.Cooling || f.Outcome == upstream.Exhausted, f.Scarce, f.Cause == "timeout" && p.n.lapses.since(began, time.Now()):
 		if trial {
 			p.n.health.Release(in.id)
 		}

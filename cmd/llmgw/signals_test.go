@@ -376,11 +376,9 @@ func TestDaemon(t *testing.T) {
 	if err := os.Rename(log, log+".1"); err != nil { // as logrotate does
 		t.Fatal(err)
 	}
-	if s, out, errs := llmgw(t, "reload", "--pid-file", pid); s != 0 {
-		t.Errorf("reload: %d %q %q", s, out, errs)
-	}
-	if b, err := os.ReadFile(log + ".1"); err != nil || !strings.Contains(string(b), `"ready"`) || strings.Contains(string(b), "reloaded") {
-		t.Errorf("the log that was moved away: %v %s", err, b)
+	s, _, errs = llmgw(t, "reload", "--pid-file", pid)
+	if b, err := os.ReadFile(log + ".1"); s != 0 || err != nil || !strings.Contains(string(b), `"ready"`) || strings.Contains(string(b), "reloaded") {
+		t.Errorf("reload: %d %q; the log that was moved away: %v %s", s, errs, err, b)
 	}
 	if s, out, errs := llmgw(t, "stop", "--pid-file", pid); s != 0 || out != "stopped\n" {
 		t.Errorf("stop: %d %q %q", s, out, errs)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -168,9 +169,18 @@ func (c *Client) noAnswer(a *attempt, err error) *Fault {
 	case cause == ErrTimeout:
 		f.Cause, f.Reason = "timeout", fmt.Sprintf("no answer within %s", c.target.Timeout)
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial", isTLS(err):
-		f.Cause = "connect"
+		f.Cause, f.Scarce = "connect", scarce(err)
 	}
 	return f
+}
+
+func scarce(err error) bool {
+	for _, e := range [...]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func isTLS(err error) bool {

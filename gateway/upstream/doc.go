@@ -30,6 +30,7 @@ type Fault struct {
 	Reason     string        // one line for logs and the admin listener; no secrets
 	Status     int           // 0: the instance did not answer
 	Unanswered bool          // not even an answer's head came
+	Scarce     bool          // this host had no file, port or memory left for a connection: it says nothing of the instance
 	RetryAfter time.Duration // as the instance told; 0: it did not
 	Response   *Buffered     // the instance's answer, where it gave one
 }
