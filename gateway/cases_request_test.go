@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -78,6 +79,38 @@ func (k *caseKit) imageByURL(t *testing.T) {
 			}
 		}
 	}
+	k.leaveWhileFetching(t)
+}
+
+// Who leaves while an image is fetched has left, and has sent nothing wrong.
+func (k *caseKit) leaveWhileFetching(t *testing.T) {
+	asked := make(chan struct{})
+	images := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	}))
+	defer images.Close()
+	id := k.then("gemini", good("gemini"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	body := `{"model":"` + id + `","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"` + images.URL + `/a.png"}}]}]}`
+	go func() {
+		<-asked
+		cancel()
+	}()
+	resp, err := http.DefaultClient.Do(Request(k.Nodes[0], "alice", ChatPath, body).WithContext(ctx))
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatalf("it was answered: %d", resp.StatusCode)
+	}
+	k.Await(awhile, "the request is recorded", func() bool {
+		for _, r := range k.Records() {
+			if r.Provider == id {
+				return r.Status == 499
+			}
+		}
+		return false
+	})
 }
 
 // Newer SDKs of Anthropic send the key as Bearer, older ones as x-api-key; of

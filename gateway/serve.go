@@ -111,7 +111,10 @@ func (n *Node) tryProvider(ctx context.Context, t *trip, to destination) (*answe
 		return n.countHere(t), true
 	}
 	out, e := n.outbound(ctx, t, p, to.model)
-	if e != nil {
+	switch {
+	case e != nil && ctx.Err() != nil: // while what the request points to was fetched
+		return n.abandoned(ctx, t), true
+	case e != nil:
 		return n.fail(t, e), true
 	}
 	p.budget.First(time.Now())
