@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/llmgw/llmgw/gateway/gatewaytest"
 )
@@ -121,6 +122,25 @@ func TestCallsOfOneID(t *testing.T) {
 			if r.Status != 200 || strings.Count(r.Body, `"id":"call_0"`) != 1 || strings.Count(r.Body, `"id":"call_`) != 2 {
 				t.Errorf("%s, streamed %v: %d %s", a.name, streamed, r.Status, r.Body)
 			}
+		}
+	}
+}
+
+// A Responses stream that fails before a frame of it has come says when it
+// began all the same.
+func TestAFailureBeforeTheFirstFrame(t *testing.T) {
+	s := newScripted(t)
+	c := New(t, Options{Nodes: 2, Extra: s.blocks(1, ""), Keepalive: 20 * time.Millisecond})
+	s.forever(func(w http.ResponseWriter, r *http.Request) {
+		<-time.After(200 * time.Millisecond)
+		whole(400, "application/json", `{"error":{"message":"no","type":"invalid_request_error","param":null,"code":null}}`)(w, r)
+	})
+	for _, n := range c.Nodes {
+		path, body := smallest(responsesAPI, "s-openai-0", true)
+		r := c.Post(n, "alice", path, body)
+		_, at, failed := strings.Cut(r.Body, `"created_at":`)
+		if r.Status != 200 || !failed || !strings.Contains(r.Body, "event: response.failed") || len(at) < 10 || at[0] != '1' {
+			t.Errorf("%d %s", r.Status, r.Body)
 		}
 	}
 }

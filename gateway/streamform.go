@@ -26,7 +26,9 @@ func formOf(c *call, a *answer) streamForm {
 	case c.endpoint.dialect == protocol.Gemini:
 		return &sseForm{end: gemini.ErrorEvent, pulse: blankEvent}
 	case c.endpoint.path == "/responses":
-		return &responsesForm{head: openai.NewResponsesHead()}
+		head := openai.NewResponsesHead()
+		head.CreatedAt = c.began.Unix() // until a frame tells
+		return &responsesForm{head: head}
 	default:
 		return &sseForm{end: openai.ErrorEvent, pulse: comment}
 	}
