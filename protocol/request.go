@@ -54,6 +54,15 @@ type Format struct {
 	Strict      Tri
 }
 
+// Described is the schema, with the format's description as its own where it
+// has none: only OpenAI has another place for it.
+func (f *Format) Described() Raw {
+	if _, has := Find(f.Schema, "description"); has || f.Description.Empty() || len(f.Schema) == 0 || f.Schema[0] != '{' {
+		return f.Schema
+	}
+	return Splice(nil, f.Schema, InsertMember(f.Schema, Member{End: len(f.Schema)}, "description", f.Description))
+}
+
 // WebSearch is a provider's own search tool, in the terms that more than one
 // dialect has.
 type WebSearch struct {

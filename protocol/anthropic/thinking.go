@@ -159,7 +159,7 @@ func (e *encoder) planFormat() {
 		e.native = true
 	case !describesObject(f.Schema): // what a tool's arguments cannot be
 		e.x.Warn("response_format", "asked for in words")
-		e.instruction = "Answer with JSON alone, no code fence around it, that matches this JSON schema: " + string(f.Schema.Compact())
+		e.instruction = "Answer with JSON alone, no code fence around it, that matches this JSON schema: " + string(f.Described().Compact())
 	default:
 		e.x.Warn("response_format", "asked for as a tool")
 		e.x.FormatTool = "json_output"
@@ -198,7 +198,7 @@ func (e *encoder) outputConfig() {
 	}
 	if e.native {
 		e.dst = append(e.dst, `"format":{"type":"json_schema","schema":`...)
-		e.dst = appendClosed(e.dst, e.r.Format.Schema)
+		e.dst = appendClosed(e.dst, e.r.Format.Described())
 		e.dst = append(e.dst, '}')
 	}
 	e.dst = append(e.dst, '}')

@@ -120,7 +120,7 @@ func (e *encoder) chooseFormat() {
 		e.instruct = protocol.TextOf(words)
 		return
 	}
-	e.instruct = protocol.TextOf(words + " It must be valid against this JSON schema: " + string(f.Schema.Compact()))
+	e.instruct = protocol.TextOf(words + " It must be valid against this JSON schema: " + string(f.Described().Compact()))
 }
 
 func (e *encoder) format() {
@@ -132,7 +132,7 @@ func (e *encoder) format() {
 	if e.r.Format.Schema == nil {
 		return
 	}
-	schema, lost, err := answerSchema(e.r.Format.Schema)
+	schema, lost, err := answerSchema(e.r.Format.Described())
 	if err != nil {
 		e.fail(protocol.AsError(err))
 		return

@@ -71,7 +71,7 @@ func (e *chatEncoder) formatMessage() {
 	if !isObject(f.Schema) {
 		order = protocol.Text(`"Answer with JSON alone, no code fence around it, that matches this JSON schema: "`)
 	}
-	e.out = protocol.AppendTexts(e.out, "", order, protocol.AppendQuotedJSON(nil, f.Schema.Compact()))
+	e.out = protocol.AppendTexts(e.out, "", order, protocol.AppendQuotedJSON(nil, f.Described().Compact()))
 	e.out = append(e.out, '}')
 }
 
