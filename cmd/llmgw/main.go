@@ -107,12 +107,14 @@ func newRoot(w world) *cobra.Command {
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true, DisableDefaultCmd: true},
 		Args:              known,
+		Version:           versionLine(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			c.SetOut(w.err)
 			_ = c.Help() // to standard error, which is all that can fail
 			return usageError{errors.New("a command is missing")}
 		},
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(&cobra.Command{
 		Use: "help [command]", Short: "Help about any command",
 		RunE: func(c *cobra.Command, args []string) error {

@@ -100,15 +100,18 @@ func versionCommand(w world) *cobra.Command {
 		if asJSON {
 			return json.NewEncoder(w.out).Encode(map[string]string{"version": version, "commit": commit, "go": runtime.Version()})
 		}
-		fmt.Fprintf(w.out, "llmgw %s", version)
-		if commit != "" {
-			fmt.Fprintf(w.out, " (%s)", commit)
-		}
-		fmt.Fprintf(w.out, " %s\n", runtime.Version())
+		fmt.Fprintln(w.out, versionLine())
 		return nil
 	}}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return c
+}
+
+func versionLine() string {
+	if commit == "" {
+		return "llmgw " + version + " " + runtime.Version()
+	}
+	return "llmgw " + version + " (" + commit + ") " + runtime.Version()
 }
 
 func completionCommand(w world) *cobra.Command {
