@@ -74,12 +74,29 @@ func (n *Node) update(change func(*announcement) error) error {
 // spread tells the others what this process announces now; callers hold
 // updateMu. A timeout is no error: the announcement stays queued, and exchanges
 // of states carry it too.
+//
+// memberlist numbers an announcement before it takes its lock. If it refutes a
+// suspicion between the two, with what was announced before, it drops the new
+// announcement as the older one, here and for good. So it is made again until
+// this node has seen it itself.
 func (n *Node) spread(limit time.Duration) {
 	if n.list == nil {
 		n.view.join(n.view.self, "", n.announcement())
 		return
 	}
-	if err := n.list.UpdateNode(limit); err != nil {
-		n.log.Debug("the node's announcement is not sent yet", "error", err)
+	for range maxOvertaken {
+		err := n.publish(limit)
+		if n.view.heard(n.announcement()) {
+			if err != nil {
+				n.log.Debug("the node's announcement is not sent yet", "error", err)
+			}
+			return
+		}
+		limit = min(limit, 100*time.Millisecond) // what was overtaken waited in vain
 	}
+	n.log.Error("the node's announcement was overtaken by older ones; the other nodes do not know of its change", "times", maxOvertaken)
 }
+
+// maxOvertaken is how often an announcement is made again. A refutation is rare,
+// and one at that moment rarer.
+const maxOvertaken = 10

@@ -66,6 +66,7 @@ func (n *Node) listen() error {
 		shutdownUnused(n.transport)
 		return fmt.Errorf("cluster: start the gossip: %w", err)
 	}
+	n.publish = n.list.UpdateNode
 	n.log.Info("gossip is bound", "bind", bound.String(), "advertised", n.address, "because", told.why, "process", n.view.self)
 	return nil
 }

@@ -31,7 +31,8 @@ type Node struct {
 	gossip  *gossip
 	kick    chan struct{} // one slot: the view changed
 
-	list      *memberlist.Memberlist // nil in a cluster of one
+	list      *memberlist.Memberlist    // nil in a cluster of one
+	publish   func(time.Duration) error // the list's UpdateNode
 	transport *tracker
 
 	ctx    context.Context // ends when the node closes

@@ -355,3 +355,26 @@ func TestNewRefuses(t *testing.T) {
 	}
 	eventually(t, "nothing runs on after a refusal", 5*time.Second, func() bool { return runtime.NumGoroutine() <= before })
 }
+
+// An announcement that a refutation overtakes is made again: memberlist drops
+// it without a word.
+func TestAnOvertakenAnnouncementIsMadeAgain(t *testing.T) {
+	a := realNode(t, Options{Name: "a"})
+	startReal(t, a)
+	b := realNode(t, Options{Name: "b", Join: []string{a.address}})
+	publish, lost := b.publish, 0
+	b.publish = func(limit time.Duration) error {
+		if lost < 3 {
+			lost++
+			return errors.New("timeout waiting for update broadcast")
+		}
+		return publish(limit)
+	}
+	startReal(t, b)
+	eventually(t, "a has b in its ring", 5*time.Second, func() bool {
+		return slices.ContainsFunc(a.Members(), func(m Member) bool { return m.Name == "b" && m.Serving })
+	})
+	if lost != 3 {
+		t.Errorf("%d announcements were lost", lost)
+	}
+}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -79,6 +80,14 @@ func (v *view) join(id, address string, meta []byte) {
 	v.tidy(told.name)
 	v.check(now)
 	v.changed()
+}
+
+// heard tells whether this process is known here as it announces itself.
+func (v *view) heard(announcement []byte) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := v.processes[v.self]
+	return p != nil && bytes.Equal(p.told.encode(), announcement)
 }
 
 // leave notes that a process is gone, of its own will if it announced so.
