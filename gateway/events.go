@@ -19,9 +19,13 @@ func (n *Node) meta() cluster.Meta {
 	}
 }
 
-// memberChange takes the members over: a new ring, and a fresh start for peers
-// that are new processes.
-func (n *Node) memberChange(members []cluster.Member) {
+// membersChanged takes the members over: a new ring, and a fresh start for peers
+// that are new processes. It reads them itself, one call after the other: a list
+// that somebody has read before may be older than the one in force.
+func (n *Node) membersChanged() {
+	n.membersMu.Lock()
+	defer n.membersMu.Unlock()
+	members := n.cluster.Members()
 	before := make(map[string]cluster.Member)
 	for _, m := range *n.members.Load() {
 		before[m.Name] = m

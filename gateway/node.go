@@ -85,6 +85,7 @@ type Node struct {
 	placement *placement
 	peers     *avoidance
 	members   atomic.Pointer[[]cluster.Member]
+	membersMu sync.Mutex // held by who changes them and the ring
 	cluster   *cluster.Node
 	hop       *hop.Client
 	hopServer *hop.Server
@@ -215,7 +216,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.cluster.Activate(); err != nil {
 		return fmt.Errorf("announce this node as active: %w", err)
 	}
-	n.memberChange(n.cluster.Members())
+	n.membersChanged()
 	return nil
 }
 
@@ -247,7 +248,7 @@ func (n *Node) joinable(c *config.Config) error {
 	o := cluster.Options{
 		Name:     n.name,
 		State:    n.health,
-		OnChange: n.memberChange,
+		OnChange: func([]cluster.Member) { n.membersChanged() },
 		Log:      n.log,
 		Meta:     n.meta(),
 		Now:      n.now,
@@ -304,8 +305,8 @@ func (n *Node) stop(ctx context.Context) error {
 		if err := n.cluster.Drain(); err != nil {
 			n.log.Warn("could not tell the cluster that this node leaves", "error", err)
 		}
-		n.memberChange(n.cluster.Members()) // late arrivals are forwarded
-		n.shareNow(ctx)                     // before streams end: what this node counted is the new owners'
+		n.membersChanged() // late arrivals are forwarded
+		n.shareNow(ctx)    // before streams end: what this node counted is the new owners'
 	}
 	drain, cancel := context.WithTimeout(ctx, timeout+2*time.Second)
 	defer cancel()

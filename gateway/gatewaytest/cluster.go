@@ -101,9 +101,7 @@ func New(t testing.TB, o Options) *Cluster {
 	c.now = o.Now
 	c.dial, c.drain, c.alive = o.Dial, o.Drain, o.Keepalive
 	c.extra = func(int) string { return c.blocks(o) }
-	for i := range o.Nodes {
-		c.Start(fmt.Sprintf("gw-%d", i+1))
-	}
+	c.startTogether(o.Nodes)
 	t.Cleanup(func() {
 		var wg sync.WaitGroup
 		for _, n := range c.Nodes {
@@ -160,10 +158,52 @@ route "smart" {
 // Start adds a node; it joins the others.
 func (c *Cluster) Start(name string) *gateway.Node {
 	c.t.Helper()
+	n := c.make(name, len(c.Nodes))
+	if err := begin(n); err != nil {
+		c.t.Fatal(err)
+	}
+	c.Nodes = append(c.Nodes, n)
+	return n
+}
+
+// startTogether starts the first node, and then the others at one moment.
+func (c *Cluster) startTogether(count int) {
+	c.t.Helper()
+	if count == 0 {
+		return
+	}
+	c.Start("gw-1")
+	errs := make(chan error, count)
+	for i := 1; i < count; i++ {
+		c.Nodes = append(c.Nodes, c.make(fmt.Sprintf("gw-%d", i+1), i))
+	}
+	for _, n := range c.Nodes[1:] {
+		go func() { errs <- begin(n) }()
+	}
+	for range count - 1 {
+		if err := <-errs; err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// begin starts a node.
+func begin(n *gateway.Node) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return n.Start(ctx)
+}
+
+// make makes a node that joins those which run; index counts from 0.
+func (c *Cluster) make(name string, index int) *gateway.Node {
+	c.t.Helper()
 	var join []string
 	for _, n := range c.Nodes {
-		join = append(join, fmt.Sprintf("%q", n.GossipAddr()))
+		if a := n.GossipAddr(); a != "" { // else it is about to start
+			join = append(join, fmt.Sprintf("%q", a))
+		}
 	}
+	c.mu.Lock()
 	c.sources[name] = fmt.Sprintf(`
 node_name = %q
 server {
@@ -177,7 +217,8 @@ cluster {
   join = [%s]
   secret = %q
 }
-`, name, c.drain, strings.Join(join, ", "), c.secret) + c.extra(len(c.Nodes))
+`, name, c.drain, strings.Join(join, ", "), c.secret) + c.extra(index)
+	c.mu.Unlock()
 	load := func() (*config.Config, error) {
 		c.mu.Lock()
 		src := c.sources[name]
@@ -205,12 +246,6 @@ cluster {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := n.Start(ctx); err != nil {
-		c.t.Fatal(err)
-	}
-	c.Nodes = append(c.Nodes, n)
 	return n
 }
 
