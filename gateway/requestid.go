@@ -24,5 +24,7 @@ func (n *Node) requestID(client []byte) string {
 	id := [16]byte{} // it is no secret: the fast source will do
 	binary.NativeEndian.PutUint64(id[:], rand.Uint64())
 	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
-	return "req_" + hex.EncodeToString(id[:])
+	text := [4 + 2*len(id)]byte{'r', 'e', 'q', '_'}
+	hex.Encode(text[4:], id[:])
+	return string(text[:])
 }

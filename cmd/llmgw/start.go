@@ -16,7 +16,12 @@ import (
 
 	"github.com/llmgw/llmgw/gateway"
 	"github.com/llmgw/llmgw/gateway/config"
+	"github.com/llmgw/llmgw/gateway/heapfloor"
 )
+
+// heapFloor is to what the heap of a node grows before it is collected, in
+// bytes. Twice as much would make a stream that waits cost more.
+const heapFloor = 24 << 20
 
 // readyFD is where a daemon tells its parent how its start went.
 const readyFD = "LLMGW_READY_FD"
@@ -68,6 +73,9 @@ func start(ctx context.Context, w world, path, pidPath string, reopen func() err
 	shared.set(cfg.Log)
 	log := shared.logger(w.err)
 	raiseFiles(log)
+	if _, set := w.env("GOGC"); !set { // who sets it knows better
+		defer heapfloor.Keep(heapFloor)()
+	}
 	load := func() (*config.Config, error) {
 		if err := reopen(); err != nil {
 			log.Warn("the log file cannot be opened anew; the old one stays", "error", err)
