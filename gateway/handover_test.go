@@ -489,13 +489,12 @@ func TestANodeThatStartsAgainIsNotAsked(t *testing.T) {
 	offers, stop := f.load(keys, 2*time.Millisecond)
 	c.Start("gw-3")
 	stop()
-	for key, o := range offers {
-		if len(o.admitted) > 0 {
-			t.Errorf("%s: %d more admitted while the node started", key, len(o.admitted))
-		}
+	more := 0
+	for _, o := range offers {
+		more += len(o.admitted)
 	}
-	if admitted != limit*len(keys) {
+	if more > 0 || admitted != limit*len(keys) {
 		s.check(t)
-		t.Errorf("%d admitted, %d keys have a limit of %d", admitted, len(keys), limit)
+		t.Errorf("%d admitted, and %d more while the node started; %d keys have a limit of %d", admitted, more, len(keys), limit)
 	}
 }

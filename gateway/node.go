@@ -213,6 +213,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.cluster.Start(ctx); err != nil {
 		return fmt.Errorf("join the cluster: %w", err)
 	}
+	n.membersChanged() // without this node: whom its keys come from is known before they do
 	if err := n.cluster.Activate(); err != nil {
 		return fmt.Errorf("announce this node as active: %w", err)
 	}
