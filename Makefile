@@ -10,7 +10,7 @@ FUZZTIME   ?= 10s
 # Whatever needs no race detector is compiled in one way, that of the released
 # program: so all of it shares the compiled packages.
 export CGO_ENABLED = 0
-lint vuln fuzz fuzzers: export GOFLAGS += -trimpath
+lint vuln fuzz: export GOFLAGS += -trimpath
 
 # The SDKs are large: not optimizing them saves a third of their compilation.
 SDKFLAGS = -gcflags='github.com/openai/openai-go/...=-N -l' -gcflags='github.com/anthropics/anthropic-sdk-go/...=-N -l' -gcflags='google.golang.org/genai=-N -l'
@@ -20,7 +20,7 @@ BENCHTIME  ?= 100ms
 CHAOS     ?=
 SOAK      ?= 10m
 
-.PHONY: help build demo test clients check beside lint vuln fuzz fuzzers bench chaos soak golden clean
+.PHONY: help build demo test clients check lint vuln fuzz bench chaos soak golden clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -51,9 +51,6 @@ vuln: ## known vulnerabilities in what the program calls
 fuzz: ## each fuzz target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) .ci/fuzz compile run
 
-fuzzers:
-	.ci/fuzz compile
-
 bench: ## the figures that the design promises, as ratios in one run, then the benchmarks
 	cd gateway && LLMGW_BENCH=$(BENCH) go test -count=1 -run '^TestNumbers$$'
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
@@ -69,13 +66,7 @@ soak: build ## SOAK of mixed load with random failures: what is lost, memory, go
 golden: ## write the golden files anew; read the diff
 	go test ./gateway/config ./cmd/llmgw ./protocol ./protocol/openai ./protocol/anthropic ./protocol/gemini -update
 
-check: ## what CI runs: lint, test, vuln, fuzz
-	$(MAKE) -j 2 test beside
-	FUZZTIME=$(FUZZTIME) .ci/fuzz run
-
-# What only computes has the time in which tests wait, and never theirs.
-beside:
-	nice -n 19 $(MAKE) lint vuln fuzzers
+check: lint test vuln fuzz ## what CI runs
 
 clean: ## what a build leaves
 	rm -rf bin
