@@ -51,7 +51,11 @@ func sameFile(f *os.File, other os.FileInfo) bool {
 
 // write tells the process and where it is administered.
 func (p *pidFile) write(admin string) error {
-	if err := os.WriteFile(adminFile(p.file.Name()), []byte("http://"+admin+"\n"), 0o644); err != nil {
+	at := adminFile(p.file.Name())
+	if err := os.WriteFile(at+".new", []byte("http://"+admin+"\n"), 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(at+".new", at); err != nil { // nobody reads half of it
 		return err
 	}
 	if err := p.file.Truncate(0); err != nil {
