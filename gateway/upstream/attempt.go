@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-
 	"time"
 
 	"github.com/llmgw/llmgw/gateway/scope"
